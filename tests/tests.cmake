@@ -14,6 +14,26 @@ if(KILN_FUZZ)
     return()
 endif()
 
+# Drivers: of command-line tests, and of language tests once there is an evaluator to drive.
+kiln_program(clitest
+    ${CMAKE_CURRENT_LIST_DIR}/driver/clitest.c
+    ${CMAKE_CURRENT_LIST_DIR}/driver/process.c)
+file(GLOB child CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/driver/langtest_child.c)
+if(child)
+    kiln_program(langtest
+        ${CMAKE_CURRENT_LIST_DIR}/driver/langtest.c
+        ${child}
+        ${CMAKE_CURRENT_LIST_DIR}/driver/forms.c
+        ${CMAKE_CURRENT_LIST_DIR}/driver/process.c
+        LINK kiln_all)
+endif()
+foreach(driver clitest langtest)
+    if(TARGET ${driver})
+        set_target_properties(${driver} PROPERTIES EXCLUDE_FROM_ALL ON)
+        add_dependencies(tests ${driver})
+    endif()
+endforeach()
+
 # tests/unit/test_<module>.c -> unit/test_<module>, a CMocka program.
 file(GLOB units CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/unit/test_*.c)
 if(units)
