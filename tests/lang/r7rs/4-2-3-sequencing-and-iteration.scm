@@ -31,7 +31,7 @@
 (do ((i 0 (+ i 1)) (acc '() (cons i acc))) ((= i 4) (reverse acc))) ;; expect: (0 1 2 3)
 (do ((i 0 (+ i 1)) (keep 'k)) ((= i 2) keep)) ;; expect: k
 (let ((fs (do ((i 0 (+ i 1)) (fs '() (cons (lambda () i) fs))) ((= i 3) fs)))) (map (lambda (f) (f)) fs)) ;; expect: (2 1 0)
-(let ((fs (do ((i 0 (+ i 1)) (fs '() (cons (lambda () (set! i (+ i 10)) i) fs))) ((= i 3) fs)))) (list ((car fs)) ((car fs)) ((cadr fs)))) ;; expect: (12 22 11)
+(let ((fs (do ((i 0 (+ i 1)) (fs '() (cons (lambda () (set! i (+ i 10)) i) fs))) ((= i 3) fs)))) (let* ((a ((car fs))) (b ((car fs))) (c ((cadr fs)))) (list a b c))) ;; expect: (12 22 11)
 (do ((i 0 (+ i 1)) (s 0 (+ s i))) ((= i 1000000) s)) ;; expect: 499999500000
 (do ((i 0 (+ i 1)) (x 0.0 (+ x 0.5))) ((= i 1000) x)) ;; expect: 500.0
 (do ((i 0 (+ i 1)) (p 1 (* p 2))) ((= i 100) p)) ;; expect: 1267650600228229401496703205376

@@ -71,7 +71,7 @@
 
 ;; the standard port parameters
 (let ((port (open-output-string))) (parameterize ((current-output-port port)) (display "kept") (write 'x)) (get-output-string port)) ;; expect: "keptx"
-(parameterize ((current-input-port (open-input-string "abc"))) (list (read-char) (read-char))) ;; expect: (#\a #\b)
+(parameterize ((current-input-port (open-input-string "abc"))) (let* ((a (read-char)) (b (read-char))) (list a b))) ;; expect: (#\a #\b)
 (let ((port (open-output-string))) (parameterize ((current-error-port port)) (display "err" (current-error-port))) (get-output-string port)) ;; expect: "err"
 (let ((port (open-output-string))) (guard (e (#t 'escaped)) (parameterize ((current-output-port port)) (display "lost") (raise 'x))) (display "shown")) ;; expect output: shown
 

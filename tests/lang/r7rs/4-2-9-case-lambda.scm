@@ -40,7 +40,7 @@
 ;; bodies
 ((case-lambda ((a) (define b (* a 2)) (set! a 1) (+ a b))) 5) ;; expect: 11
 ((case-lambda ((a) 1 2 (list a)) (() 'none)) 3) ;; expect: (3)
-(let ((n 10)) (define f (case-lambda (() n) ((v) (set! n v) n))) (list (f) (f 20) (f))) ;; expect: (10 20 20)
+(let ((n 10)) (define f (case-lambda (() n) ((v) (set! n v) n))) (let* ((a (f)) (b (f 20)) (c (f))) (list a b c))) ;; expect: (10 20 20)
 (let ((x 1)) ((case-lambda ((y) (let ((x (+ x y))) ((case-lambda (() x) ((z) z))))) ) 5)) ;; expect: 6
 (define counter (let ((n 0)) (case-lambda (() (set! n (+ n 1)) n) ((step) (set! n (+ n step)) n))))
 (counter) ;; expect: 1
