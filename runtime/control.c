@@ -1,0 +1,42 @@
+// The dynamic environment, raising, multiple values: what the evaluators share of control.
+#include "runtime/fail.h"
+#include "runtime/heap.h"
+#include "runtime/init_int.h"
+#include "runtime/list.h"
+#include "runtime/vector.h"
+
+enum { DYNAMIC_FIELDS = sizeof(Dynamic) / sizeof(Value) };
+
+void rt_dynamic_init(VM *vm) { vm->dynamic = rt_vector_new(vm, DYNAMIC_FIELDS, VALUE_NULL); }
+
+Value rt_prim_dynamic(VM *vm) { return vm->dynamic; }
+
+Value rt_prim_set_dynamic(VM *vm, Value dynamic) {
+    if (!value_is_vector(dynamic) || vector_length(dynamic) != DYNAMIC_FIELDS)
+        return rt_fail_type(vm, 1, "dynamic environment", dynamic);
+    vm->dynamic = dynamic;
+    return VALUE_UNSPECIFIED;
+}
+
+Value rt_prim_set_raise_hook(VM *vm, Value procedure) {
+    if (!value_is_procedure(procedure)) return rt_fail_type(vm, 1, "procedure", procedure);
+    vm->raise_hook = procedure;
+    return VALUE_UNSPECIFIED;
+}
+
+Value rt_prim_values(VM *vm, int argc, const Value *argv) {
+    if (argc == 1) return argv[0];
+    Values *v = rt_object_new(vm, TYPE_VALUES, 0, (uint32_t)argc, (size_t)argc * sizeof(Value));
+    for (int i = 0; i < argc; i++) v->item[i] = argv[i];
+    return value_from_pointer(v);
+}
+
+Value rt_prim_raise(VM *vm, Value object) { return rt_fail_raise(vm, object); }
+
+Value rt_prim_error(VM *vm, int argc, const Value *argv) {
+    Value irritants = VALUE_NULL;
+    for (int i = argc - 1; i > 0; i--) irritants = rt_cons(vm, argv[i], irritants);
+    return rt_fail_raise(vm, rt_condition_new(vm, CONDITION_ERROR, argv[0], irritants, VALUE_FALSE));
+}
+
+Value rt_prim_is_procedure(VM *vm, Value v) { return value_from_bool(value_is_procedure(v)); }

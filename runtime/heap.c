@@ -1,0 +1,239 @@
+// The heap: libgc set up for headerless pairs and displaced objects.
+//
+// Two kinds of our own. Their free lists live in the VM and are refilled a batch at a time with
+// GC_generic_malloc_many. At the start of each marking the lists are dropped: a list in atomic memory would be
+// reachable through its head alone, and the sweep would hand its cells out twice; dropped cells are found again by
+// the sweep.
+#include "runtime/heap.h"
+#include "runtime/fail.h"
+#include "runtime/settings.h"
+#include <gc/gc.h>
+#include <gc/gc_inline.h>
+#include <gc/gc_mark.h>
+#include <gc/javaxfc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+typedef struct WeakHook {
+    uintptr_t object; // disguised with ~, so that the list itself keeps nothing alive
+    void (*sweep)(void *object);
+} WeakHook;
+
+static struct {
+    bool ready;
+    int scanned_kind, atomic_kind;
+    uint64_t stress, stress_left; // KILN_GC_STRESS; 0: off
+    VM *vm;                       // whose free lists are in use; NULL between VMs
+    size_t hard_limit;            // bytes libgc may take in all
+    GC_word checked_at;           // number of the collection after which the limit was last looked at
+    WeakHook *weak;
+    size_t weak_count, weak_room;
+    bool trace;
+} heap;
+
+static void drop_free_lists(VM *vm) {
+    memset(vm->free_scanned, 0, sizeof vm->free_scanned);
+    memset(vm->free_atomic, 0, sizeof vm->free_atomic);
+}
+
+// Runs with the allocation lock held: must not allocate.
+static void sweep_weak(void) {
+    size_t kept = 0;
+    for (size_t i = 0; i < heap.weak_count; i++) {
+        WeakHook hook = heap.weak[i];
+        void *object = (void *)~hook.object;
+        if (!rt_heap_is_live(value_from_pointer(object))) continue;
+        hook.sweep(object);
+        heap.weak[kept++] = hook;
+    }
+    heap.weak_count = kept;
+}
+
+static void on_event(GC_EventType event) {
+    if (event == GC_EVENT_MARK_START && heap.vm) drop_free_lists(heap.vm);
+    else if (event == GC_EVENT_MARK_END) sweep_weak();
+    else if (event == GC_EVENT_END && heap.trace)
+        fprintf(stderr, "gc %lu: heap %zu KB\n", (unsigned long)GC_get_gc_no(), GC_get_heap_size() >> 10);
+}
+
+[[noreturn]] static void out_of_memory(void) {
+    static const char message[] = "kiln: out of memory\n";
+    if (write(STDERR_FILENO, message, sizeof message - 1)) {}
+    _exit(1);
+}
+
+static void *on_exhausted(size_t bytes) {
+    (void)bytes;
+    out_of_memory();
+}
+
+static void quiet_warnings(char *message, GC_word argument) {
+    if (heap.trace) fprintf(stderr, message, argument);
+}
+
+// What the machine, the process's address-space limit and its control group leave us.
+static size_t memory_available(void) {
+    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    struct rlimit limit;
+    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    for (int i = 0; i < 2; i++)
+        if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+            // A third stays for the stack, libraries, fragmentation and the marker's own tables. Half of
+            // the rest is the program's limit, so twice that is what we call available.
+            uint64_t usable = limit.rlim_cur / 3 * 4;
+            if (usable < bytes) bytes = usable;
+        }
+    FILE *f = fopen("/sys/fs/cgroup/memory.max", "r");
+    unsigned long long max;
+    if (f) {
+        if (fscanf(f, "%llu", &max) == 1 && max < bytes) bytes = max;
+        fclose(f);
+    }
+    return bytes;
+}
+
+static void heap_init(void) {
+    GC_set_all_interior_pointers(0); // before GC_INIT: otherwise 16-byte objects take 32
+    GC_set_no_dls(1);                // no static data holds Values
+    GC_set_handle_fork(1);
+    GC_set_warn_proc(quiet_warnings);
+    GC_set_oom_fn(on_exhausted);
+    GC_INIT();
+    GC_register_displacement(8);
+    GC_set_on_collection_event(on_event);
+    GC_set_finalize_on_demand(1);
+    heap.scanned_kind = (int)GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, 1, 1);
+    heap.atomic_kind = (int)GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, 0, 0);
+    heap.stress = rt_setting_number(SETTING_GC_STRESS, 0);
+    heap.stress_left = heap.stress;
+    heap.trace = rt_setting_has(SETTING_TRACE, "gc");
+    GC_expand_hp(8 << 20);
+    heap.ready = true;
+}
+
+void rt_heap_attach(VM *vm) {
+    heap.vm = vm;
+    drop_free_lists(vm);
+    vm->heap_limit = rt_setting_number(SETTING_HEAP_LIMIT, memory_available() / 2);
+    // Between the two lies the reserve in which the condition is raised and handled.
+    heap.hard_limit = vm->heap_limit + vm->heap_limit / 4 + (64 << 20);
+    GC_set_max_heap_size(heap.hard_limit);
+}
+
+void rt_heap_detach(void) { heap.vm = NULL; }
+
+VM *rt_heap_new_vm(void) {
+    if (!heap.ready) heap_init();
+    return GC_malloc_uncollectable(sizeof(VM));
+}
+
+void rt_heap_free_vm(VM *vm) { GC_free(vm); }
+
+// Live memory passed the limit: ask the evaluators to raise a condition. Looked at once after each
+// collection, so that a handler which frees memory is not interrupted again by the same excess.
+static void check_limit(VM *vm) {
+    if (GC_get_heap_size() <= vm->heap_limit) return;
+    GC_word now = GC_get_gc_no();
+    if (now == heap.checked_at) return;
+    if (GC_get_heap_size() - GC_get_free_bytes() > vm->heap_limit) {
+        GC_gcollect(); // what is garbage does not count
+        if (GC_get_heap_size() - GC_get_free_bytes() > vm->heap_limit)
+            atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
+    }
+    heap.checked_at = GC_get_gc_no();
+    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+}
+
+static void *allocate(VM *vm, size_t bytes, int kind, void **list) {
+    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+    check_limit(vm);
+    size_t cls = (bytes + 15) / 16;
+    void *result;
+    if (heap.stress) {
+        if (--heap.stress_left == 0) {
+            heap.stress_left = heap.stress;
+            GC_gcollect();
+        }
+        result = GC_generic_malloc(cls * 16, kind);
+    } else if (cls < HEAP_SIZE_CLASSES) {
+        void *batch = NULL;
+        GC_generic_malloc_many(cls * 16, kind, &batch);
+        if (!batch) out_of_memory();
+        list[cls] = *(void **)batch;
+        *(void **)batch = NULL;
+        result = batch;
+    } else result = GC_generic_malloc(bytes, kind);
+    if (!result) out_of_memory();
+    return result;
+}
+
+void *rt_heap_scanned_slow(VM *vm, size_t bytes) {
+    return allocate(vm, bytes, heap.scanned_kind, vm->free_scanned);
+}
+
+void *rt_heap_atomic_slow(VM *vm, size_t bytes) {
+    return allocate(vm, bytes, heap.atomic_kind, vm->free_atomic);
+}
+
+bool rt_heap_reserve(VM *vm, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > vm->heap_limit) goto full;
+    if (bytes < (1 << 20)) return true;
+    if (GC_get_heap_size() - GC_get_free_bytes() + bytes <= vm->heap_limit) return true;
+    GC_gcollect();
+    if (GC_get_heap_size() - GC_get_free_bytes() + bytes <= vm->heap_limit) return true;
+full:
+    rt_fail_memory(vm, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
+    return false;
+}
+
+void rt_heap_collect(void) {
+    GC_gcollect();
+    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+}
+
+size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
+size_t rt_heap_size(void) { return GC_get_heap_size(); }
+uint64_t rt_heap_allocated(void) { return GC_get_total_bytes(); }
+uint64_t rt_heap_collections(void) { return GC_get_gc_no(); }
+
+void rt_heap_add_roots(void *start, size_t bytes) { GC_add_roots(start, (char *)start + bytes); }
+
+static void run_finalizer(void *base, void *release) {
+    ((void (*)(void *))release)((char *)base + 8);
+}
+
+void rt_heap_set_finalizer(void *object, void (*release)(void *object)) {
+    GC_register_finalizer_no_order(GC_base(object), release ? run_finalizer : NULL, (void *)release, NULL,
+                                   NULL);
+}
+
+static void sweep_weak_box(void *object) {
+    WeakBox *box = object;
+    if (value_is_pointer(box->value) && !rt_heap_is_live(box->value)) box->value = VALUE_FALSE;
+}
+
+Value rt_weak_box(VM *vm, Value v) {
+    WeakBox *box = rt_object_new_atomic(vm, TYPE_WEAK_BOX, 0, 0, sizeof *box);
+    box->value = v;
+    rt_heap_add_weak(vm, box, sweep_weak_box);
+    return value_from_pointer(box);
+}
+
+void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object)) {
+    (void)vm;
+    if (heap.weak_count == heap.weak_room) {
+        heap.weak_room = heap.weak_room ? 2 * heap.weak_room : 64;
+        heap.weak = realloc(heap.weak, heap.weak_room * sizeof *heap.weak);
+        if (!heap.weak) out_of_memory();
+    }
+    heap.weak[heap.weak_count++] = (WeakHook){~(uintptr_t)object, sweep};
+}
+
+bool rt_heap_is_live(Value v) {
+    if (!value_is_pointer(v)) return true;
+    void *base = value_is_pair(v) ? value_object(v) : (char *)value_object(v) - 8;
+    return GC_is_marked(base);
+}

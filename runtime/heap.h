@@ -1,0 +1,90 @@
+// The heap: libgc with kinds of our own and free lists in the VM.
+//
+// Duty: allocation, the collector's set-up, limits. Objects never move, so an address can serve as
+// a hash. Nothing has a finalizer but ports and foreign handles.
+// Two kinds: scanned (every word may be a pointer; descriptor by length) and atomic (none is).
+// Fresh scanned memory is zero; fresh atomic memory is not.
+//
+// Environment: KILN_GC_STRESS=n collects at every nth allocation; KILN_HEAP_LIMIT=bytes[k|m|g].
+#ifndef KILN_RUNTIME_HEAP_H
+#define KILN_RUNTIME_HEAP_H
+
+#include "runtime/state.h"
+
+// Slow paths: refill the free list of a size class, or allocate a large object. `bytes` includes
+// the header. Never NULL: when memory is exhausted beyond the reserve the process ends with a message.
+void *rt_heap_scanned_slow(VM *vm, size_t bytes);
+void *rt_heap_atomic_slow(VM *vm, size_t bytes);
+
+static inline void *rt_heap_scanned(VM *vm, size_t bytes) {
+    size_t cls = (bytes + 15) / 16;
+    if (cls < HEAP_SIZE_CLASSES) {
+        void **cell = vm->free_scanned[cls];
+        if (__builtin_expect(cell != NULL, 1)) {
+            vm->free_scanned[cls] = *cell;
+            *cell = NULL;
+            return cell;
+        }
+    }
+    return rt_heap_scanned_slow(vm, bytes);
+}
+static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
+    size_t cls = (bytes + 15) / 16;
+    if (cls < HEAP_SIZE_CLASSES) {
+        void **cell = vm->free_atomic[cls];
+        if (__builtin_expect(cell != NULL, 1)) {
+            vm->free_atomic[cls] = *cell;
+            return cell;
+        }
+    }
+    return rt_heap_atomic_slow(vm, bytes);
+}
+
+// A pair.
+static inline Value rt_cons(VM *vm, Value car, Value cdr) {
+    Pair *p = rt_heap_scanned(vm, sizeof(Pair));
+    p->car = car;
+    p->cdr = cdr;
+    return value_from_pointer(p);
+}
+// An object of `bytes` bytes of fields (without header), fields zero. The pointer is the Value.
+static inline void *rt_object_new(VM *vm, unsigned type, unsigned flags, uint32_t aux, size_t bytes) {
+    uint64_t *base = rt_heap_scanned(vm, bytes + 8);
+    *base = header_make(type, flags, aux);
+    return base + 1;
+}
+// The same in memory that is not scanned; fields are not zero.
+static inline void *rt_object_new_atomic(VM *vm, unsigned type, unsigned flags, uint32_t aux,
+                                         size_t bytes) {
+    uint64_t *base = rt_heap_atomic(vm, bytes + 8);
+    *base = header_make(type, flags, aux);
+    return base + 1;
+}
+// Plain C memory without a header, held by any scanned word that points at its start. Zeroed.
+static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_scanned(vm, bytes); }
+// The same, not scanned, not zeroed: characters, bytes, limbs.
+static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_atomic(vm, bytes); }
+
+// Ask before any allocation whose size a program chose (make-vector, string-append, expt …): true
+// when `count` items of `size` bytes fit below the heap limit. Otherwise false, with the condition set:
+// the caller returns VALUE_FAILURE.
+[[nodiscard]] bool rt_heap_reserve(VM *vm, size_t count, size_t size);
+
+// Run a full collection now.
+void rt_heap_collect(void);
+// Bytes in use and bytes taken from the system.
+size_t rt_heap_used(void);
+size_t rt_heap_size(void);
+// Keep an object alive that only C memory outside the heap refers to. Static variables that hold
+// Values must be registered once.
+void rt_heap_add_roots(void *start, size_t bytes);
+// Call release(pointer) when the object dies (ports and foreign handles alone).
+void rt_heap_set_finalizer(void *object, void (*release)(void *object));
+// WeakBox of v.
+Value rt_weak_box(VM *vm, Value v);
+// Hook a structure whose dead entries are dropped at the end of each marking. sweep must not allocate; it
+// asks rt_heap_is_live.
+void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object));
+bool rt_heap_is_live(Value v);
+
+#endif

@@ -1,0 +1,91 @@
+// struct VM: everything a running virtual machine owns.
+//
+// Duty: the one structure that all folders share. It lies in memory that the collector scans, so
+// any Value or pointer in it keeps its object alive. Each group of fields names its owner; the
+// parts of vm/ and the tiers hang behind pointers, because the runtime knows no program.
+//
+// A process has one heap (libgc) and at most one VM at a time on a thread; VMs may follow one
+// another (rt_vm_create after rt_vm_destroy).
+#ifndef KILN_RUNTIME_STATE_H
+#define KILN_RUNTIME_STATE_H
+
+#include "runtime/object.h"
+#include "runtime/primitive.h"
+#include <stdatomic.h>
+
+enum { HEAP_SIZE_CLASSES = 17 }; // objects of 16, 32, … 256 bytes have free lists; index bytes/16
+
+enum { // bits of vm->interrupts, polled by the evaluators at calls and back edges
+    INTERRUPT_USER = 1,   // Ctrl-C
+    INTERRUPT_MEMORY = 2, // the heap passed its limit
+    INTERRUPT_TIMER = 4,  // a deadline passed
+    INTERRUPT_HOST = 8,   // the host asked to stop
+};
+
+// The dynamic environment; a continuation saves it and brings it back. Immutable, shared.
+typedef struct Dynamic { // a TYPE_VECTOR of three, so that SX can build it
+    Value handlers;      // list of exception handlers, innermost first
+    Value parameters;    // list of (parameter . box), innermost first
+    Value winders;       // list of (before . after), innermost first
+} Dynamic;
+
+struct SourceTable; // source.h
+struct SymbolTable; // symbol.h
+struct Language;    // vm/: libraries, environments, macros
+struct Tier;        // vm/tier.h
+struct PortState;   // port.h
+
+typedef struct VM {
+    // heap.c: free lists by size class, popped inline. Pairs are scanned class 1.
+    void *free_scanned[HEAP_SIZE_CLASSES];
+    void *free_atomic[HEAP_SIZE_CLASSES];
+
+    // fail.c: the pending condition of a primitive that returned VALUE_FAILURE
+    Value condition;
+
+    // evaluators
+    _Atomic unsigned interrupts; // INTERRUPT_*
+    struct StackState *stack;    // state.c: the C stack of its own
+    char *stack_limit;           // C code that recurses fails with rt_fail_depth below it
+    Value dynamic;               // current dynamic environment: a vector, see Dynamic
+    Value raise_hook;            // SX procedure of one argument that raises a primitive's condition
+    Value exit_status;           // set by %exit: what the host should exit with; VALUE_NONE: not asked
+
+    // names
+    struct SymbolTable *symbols;
+    Value *primitive_objects; // one a row of primitives.def
+
+    // source.c: names and texts of everything read, for positions
+    struct SourceTable *sources;
+
+    // record types of conditions (fail.h), in the order of ConditionKind
+    Value condition_types[32];
+
+    struct PortState *ports;
+    struct Language *language;
+    struct Tier *tier;
+    void *tier_state;
+
+    // the program
+    Value command_line; // list of strings
+    size_t heap_limit;  // bytes; passing it sets INTERRUPT_MEMORY
+    uint64_t gensym_counter;
+    Value roots[16]; // for modules that need a root and have no structure of their own
+} VM;
+
+// Make a VM, the process's heap at the first call. NULL when memory is short.
+VM *rt_vm_create(void);
+// End it: closes and flushes its ports, lets its heap go. Values of it are dead.
+void rt_vm_destroy(VM *vm);
+
+// Run fn(vm, arg) on the VM's own large C stack (grown lazily, with a guard page); answers when fn
+// returns. Nested calls run on the stack they are on.
+void rt_stack_run(VM *vm, void (*fn)(VM *vm, void *arg), void *arg);
+
+// True when the C stack is too short for another level of recursion: the caller fails with
+// rt_fail_depth.
+static inline bool rt_stack_low(const VM *vm) {
+    return (char *)__builtin_frame_address(0) < vm->stack_limit;
+}
+
+#endif
