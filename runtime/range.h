@@ -23,8 +23,8 @@ static inline bool rt_index(VM *vm, int argument, Value v, size_t limit, size_t 
 // rt_heap_reserve's question.
 bool rt_count(VM *vm, int argument, Value v, size_t *count);
 
-// The optional arguments [start [end]] of a primitive, at argv[at] and argv[at + 1], for an object of
-// `length` elements: 0 <= start <= end <= length. Those not given are 0 and length.
+// The optional arguments [start [end]] of a primitive, at argv[at] and argv[at + 1], for an object
+// of `length` elements: 0 <= start <= end <= length. Those not given are 0 and length.
 bool rt_range(VM *vm, int argc, const Value *argv, int at, size_t length, size_t *start,
               size_t *end);
 

@@ -1,11 +1,12 @@
 // Strings: text of 1 or 4 bytes a character, UTF-8 at the edges, builders.
 //
 // Duty: everything that looks into a string's `data`. A string is narrow (1 byte a character) while
-// all its characters are below 256, else wide (4 bytes); storing a wider character replaces the data.
+// all its characters are below 256, else wide (4 bytes); storing a wider character replaces the
+// data.
 //
-// Invariants: a string made here is wide only when it needs to be; string_put can leave a wide string
-// whose characters are all narrow, so equality and hash never depend on the width. `data` is NULL
-// exactly when length is 0. Every character is a Unicode scalar value. Strings flagged
+// Invariants: a string made here is wide only when it needs to be; string_put can leave a wide
+// string whose characters are all narrow, so equality and hash never depend on the width. `data` is
+// NULL exactly when length is 0. Every character is a Unicode scalar value. Strings flagged
 // STRING_LITERAL are never changed: primitives check, the functions below trust their caller.
 //
 // Whatever makes a string of a length that the program chose asks the heap first: it answers
@@ -58,7 +59,8 @@ Value rt_string_from_codes(VM *vm, const uint32_t *codes, size_t length);
 Value rt_string_make_literal(Value string);
 
 // UTF-8 of a whole string: fresh memory of the collector, NUL-terminated. *length (may be NULL) is
-// without the NUL; the string may itself contain NULs. NULL with the condition set when memory is short.
+// without the NUL; the string may itself contain NULs. NULL with the condition set when memory is
+// short.
 char *rt_string_to_utf8(VM *vm, Value string, size_t *length);
 // Bytes of UTF-8 of characters [start, end), and the encoding itself; answers past the last byte.
 size_t rt_string_utf8_size(Value string, size_t start, size_t end);
@@ -72,7 +74,8 @@ bool rt_string_is_ascii(Value string);
 // Same text as this ASCII C string?
 bool rt_string_is(Value string, const char *ascii);
 
-// Character i = code, i in range; widens when needed. False with the condition set when memory is short.
+// Character i = code, i in range; widens when needed. False with the condition set when memory is
+// short.
 bool string_put(VM *vm, Value string, size_t i, uint32_t code);
 // Characters [start, end) of `from` over those of `to` from `at`, ranges valid; they may overlap.
 bool rt_string_copy_into(VM *vm, Value to, size_t at, Value from, size_t start, size_t end);
