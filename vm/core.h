@@ -133,19 +133,45 @@ static inline int lambda_max_args(const Lambda *l) {
     return l->rest || l->keyword ? -1 : (int)(l->required + l->optional);
 }
 
+// ---- constructors. Arrays are copied, never kept. They do not fail.
+
 Node *vm_node_new(VM *vm, NodeKind kind, Position position);
 Node *vm_node_const(VM *vm, Value v, Position position);
 Node *vm_node_local(VM *vm, Var *var, Position position);
+// initialises: it gives the variable its first value (a definition), else it is a set!.
+Node *vm_node_set_local(VM *vm, Var *var, Node *value, bool initialises, Position position);
 Node *vm_node_global(VM *vm, Value cell, Position position);
+Node *vm_node_set_global(VM *vm, Value cell, Node *value, Position position);
+Node *vm_node_define(VM *vm, Value cell, Node *value, Position position);
 Node *vm_node_if(VM *vm, Node *test, Node *then, Node *otherwise, Position position);
-// args is copied.
+Node *vm_node_lambda(VM *vm, Lambda *lambda);
 Node *vm_node_call(VM *vm, Node *fn, uint32_t count, Node **args, Position position);
+// A call of the primitive of that name, which must exist; no guard.
 Node *vm_node_prim(VM *vm, const char *name, uint32_t count, Node **args, Position position);
+Node *vm_node_prim_row(VM *vm, const Primitive *prim, uint32_t count, Node **args, Position position);
 Node *vm_node_seq(VM *vm, uint32_t count, Node **items, Position position); // one item: the item itself
+// No bindings: the body itself. Sets each Var.init.
+Node *vm_node_let(VM *vm, uint32_t count, Var **vars, Node **inits, Node *body, Position position);
+Node *vm_node_fix(VM *vm, uint32_t count, Var **vars, Node **inits, Node *body, Position position);
 Var *vm_var_new(VM *vm, Value name);
+// A procedure of one clause with required parameters alone; the caller may then set the other fields.
+Lambda *vm_lambda_new(VM *vm, Value name, Position position, uint32_t required, Var **params,
+                      Node *body);
+
+// ---- walking
 
 // Call fn on each child slot of a node, in order of evaluation. A LAMBDA's children are the bodies of its clauses.
 void vm_node_each_child(Node *node, void (*fn)(Node **child, void *context), void *context);
+// Count Var.refs, sets and calls afresh and number the variables. False: nested too deeply, condition set.
+bool vm_node_count(VM *vm, Node *node);
+// Number of nodes but for SEQ, at most `limit`; looks at no more than that.
+uint32_t vm_node_cost(VM *vm, Node *node, uint32_t limit);
+// Can its evaluation be left out when nobody uses its value: it has no effect and cannot fail. Looks at a bounded
+// number of nodes; false when in doubt.
+bool vm_node_is_discardable(const Node *node);
+// Has it the same value wherever and however often it is evaluated: a constant, a lambda (up to identity), a
+// variable that is never assigned. Var.sets must have been counted.
+bool vm_node_is_trivial(const Node *node);
 
 // Readable dump of a node: an s-expression, one binding a line, variables as name.id. Written to a string Value.
 Value vm_node_dump(VM *vm, const Node *node);
