@@ -150,27 +150,27 @@ void rt_fail_name(VM *vm, const Primitive *p) {
 
 Value rt_condition_text(VM *vm, Value c) {
     StringBuilder b;
-    rt_builder_init(vm, &b);
+    rt_builder_init(&b, vm);
     if (!rt_is_condition(vm, c, CONDITION_CONDITION)) return rt_write_limited(vm, c, 4 * SHOWN_CHARACTERS);
     Value who = rt_condition_field(c, CONDITION_FIELD_WHO);
     if (value_is_symbol(who)) {
-        rt_builder_string(vm, &b, value_symbol(who)->name);
-        rt_builder_bytes(vm, &b, ": ", 2);
+        rt_builder_string(&b, value_symbol(who)->name);
+        rt_builder_bytes(&b, ": ", 2);
     } else if (value_is_string(who)) {
-        rt_builder_string(vm, &b, who);
-        rt_builder_bytes(vm, &b, ": ", 2);
+        rt_builder_string(&b, who);
+        rt_builder_bytes(&b, ": ", 2);
     }
     Value message = rt_condition_field(c, CONDITION_FIELD_MESSAGE);
-    rt_builder_string(vm, &b,
+    rt_builder_string(&b,
                       value_is_string(message) ? message : rt_write_limited(vm, message, SHOWN_CHARACTERS));
     Value rest = rt_condition_field(c, CONDITION_FIELD_IRRITANTS);
     for (int shown = 0; value_is_pair(rest); rest = value_cdr(rest)) {
         if (++shown > 20) {
-            rt_builder_bytes(vm, &b, " ...", 4);
+            rt_builder_bytes(&b, " ...", 4);
             break;
         }
-        rt_builder_bytes(vm, &b, " ", 1);
-        rt_builder_string(vm, &b, rt_write_limited(vm, value_car(rest), SHOWN_CHARACTERS));
+        rt_builder_bytes(&b, " ", 1);
+        rt_builder_string(&b, rt_write_limited(vm, value_car(rest), SHOWN_CHARACTERS));
     }
-    return rt_builder_finish(vm, &b);
+    return rt_builder_finish(&b);
 }
