@@ -30,23 +30,23 @@ enum { // header flags of a port
     PORT_LINE_BUFFERED = 32, // a complete line goes out when the operation that wrote it ends
     PORT_UNBUFFERED = 64,    // whatever an operation wrote goes out when it ends
     PORT_AFTER_RETURN =
-        128, // a line ended in the buffer's last byte, CR: an LF that follows belongs to it
+        128, // the buffer's last byte, CR, ended a line: an LF that follows belongs to it
 };
 
 typedef struct Port {
-    Value name;      // string: the path, or what stands for it in messages
-    uint8_t *buffer; // atomic memory
-    size_t start;    // first unread byte
-    size_t end;      // after the last byte
-    size_t capacity; // bytes
-    uint64_t offset; // input: offset of buffer[0] in the stream
-    uint32_t
-        line; // input: line and column of the character at start, from 1; columns are characters
-    uint32_t column;
-    int fd;                   // file descriptor; -1: a string or a bytevector
-    bool standard;            // one of the process's own descriptors: never closed at the end
-    bool at_eof;              // a read met the end of file that has not been delivered yet
-    uintptr_t state;          // hidden PortState while listed there, else 0
+    Value name;         // string: the path, or what stands for it in messages
+    uint8_t *buffer;    // atomic memory
+    size_t start;       // first unread byte
+    size_t end;         // after the last byte
+    size_t capacity;    // bytes
+    uint64_t offset;    // input: offset of buffer[0] in the stream
+    uint32_t line;      // input: of the character at start, from 1
+    uint32_t column;    // input: likewise, in characters; output: 1 at the start of a line, else 2
+    int fd;             // file descriptor; -1: a string or a bytevector
+    bool standard;      // one of the process's own descriptors: never closed at the end
+    bool mark_possible; // nothing was read yet: a byte order mark is to be skipped
+    bool at_eof;        // a read met the end of file that has not been delivered yet
+    uintptr_t state;    // hidden PortState while listed there, else 0
     uintptr_t previous, next; // hidden neighbours in the list of open files
 } Port;
 
@@ -58,7 +58,7 @@ typedef struct PortState {
     Value standard_input, standard_output, standard_error; // their ports
     uintptr_t first; // hidden head of the list of open file ports
     int lost_error;  // errno of a failure nobody could be told of (finalizer)
-    char *lost_path; // and the path, atomic memory
+    char *lost_path; // and the path, malloc'ed
     // Hooks for the printer, set by vm/: name of a closure (symbol or #f) and of a macro or other
     // object of vm/ (a string, symbol or #f). NULL: none.
     Value (*closure_name)(VM *vm, Value closure);
@@ -92,7 +92,8 @@ Value rt_port_open_file(VM *vm, Value path, unsigned flags, bool append);
 Value rt_port_from_fd(VM *vm, int fd, unsigned flags, Value name);
 // Input from a copy of a string, or of characters start (inclusive) to end (exclusive) of it.
 Value rt_port_from_string(VM *vm, Value string);
-// Input from UTF-8 text, which is copied; invalid bytes are met when they are read.
+// Input from UTF-8 text (of a program), which is copied. A byte order mark is skipped; invalid
+// bytes are met when they are read.
 Value rt_port_from_utf8(VM *vm, const char *text, size_t size);
 // Binary input from a copy of bytes.
 Value rt_port_from_bytes(VM *vm, const uint8_t *bytes, size_t size);
