@@ -66,6 +66,9 @@ typedef struct VM {
     struct Tier *tier;
     void *tier_state;
 
+    // kiln.c: the embedding's own structure
+    struct Kiln *host;
+
     // the program
     Value command_line; // list of strings
     size_t heap_limit;  // bytes; passing it sets INTERRUPT_MEMORY

@@ -20,4 +20,11 @@ typedef struct Tier {
 
 extern const Tier vm_tier_cek;
 
+// Add a tier; each one registered is better than those before. At start-up only.
+void vm_tier_register(const Tier *tier);
+// The tier of that name (NULL: the best); NULL when there is none.
+const Tier *vm_tier_find(const char *name);
+// Tier number i, from the oracle up; NULL past the last.
+const Tier *vm_tier_at(int i);
+
 #endif

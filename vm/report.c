@@ -1,0 +1,111 @@
+// Reports of unhandled conditions.
+#include "vm/report.h"
+#include "runtime/fail.h"
+#include "runtime/string.h"
+
+enum {
+    FRAMES_FIRST = 12, // of a long backtrace, this many from the inside
+    FRAMES_LAST = 4,   // and this many from the outside are shown
+    LINE_SHOWN = 120,  // characters of a source line
+};
+
+typedef struct Style {
+    const char *bold, *red, *dim, *off;
+} Style;
+
+static const Style plain = {"", "", "", ""};
+static const Style coloured = {"\x1b[1m", "\x1b[1;31m", "\x1b[2m", "\x1b[0m"};
+
+static void put_place(VM *vm, StringBuilder *b, Position p) {
+    rt_builder_format(b, "%s:%u:%u", rt_source_name(vm, position_source(p)), position_line(p),
+                      position_column(p));
+}
+
+// The source line with a caret below the column; long lines are cut around it.
+static void put_line(VM *vm, StringBuilder *b, Position p, const Style *style) {
+    Value line = rt_source_line(vm, position_source(p), position_line(p));
+    if (!value_is_string(line)) return;
+    size_t column = position_column(p), length = string_length(line);
+    if (column == 0 || column > length + 1) return;
+    size_t start = column > LINE_SHOWN - 20 ? column - (LINE_SHOWN - 20) : 0;
+    size_t end = length - start > LINE_SHOWN ? start + LINE_SHOWN : length;
+    rt_builder_format(b, "%s%6u |%s ", style->dim, position_line(p), style->off);
+    if (start) rt_builder_c(b, "…");
+    rt_builder_range(b, line, start, end);
+    if (end < length) rt_builder_c(b, "…");
+    rt_builder_format(b, "\n%s       |%s ", style->dim, style->off);
+    if (start) rt_builder_c(b, " ");
+    for (size_t i = start; i + 1 < column; i++)
+        rt_builder_char(b, string_char(line, i) == '\t' ? '\t' : ' ');
+    rt_builder_format(b, "%s^%s\n", style->red, style->off);
+}
+
+static bool same_frame(Value a, Value b) {
+    return value_car(a) == value_car(b) &&
+           rt_position_from_value(value_cdr(a)) == rt_position_from_value(value_cdr(b));
+}
+
+static void put_frame(VM *vm, StringBuilder *b, Value frame, const Style *style) {
+    if (!value_is_pair(frame)) return;
+    Position p = rt_position_from_value(value_cdr(frame));
+    Value name = value_car(frame);
+    rt_builder_format(b, "  %sin%s ", style->dim, style->off);
+    if (value_is_symbol(name)) rt_builder_string(b, value_symbol(name)->name);
+    else rt_builder_c(b, "a procedure");
+    if (p) {
+        rt_builder_c(b, " at ");
+        put_place(vm, b, p);
+    }
+}
+
+// Frames of a list (name . position), innermost first. Runs of the same frame are shown once with
+// their count.
+static void put_backtrace(VM *vm, StringBuilder *b, Value frames, const Style *style) {
+    size_t total = 0;
+    for (Value f = frames; value_is_pair(f); f = value_cdr(f)) total++;
+    size_t index = 0, shown = 0;
+    while (value_is_pair(frames)) {
+        size_t run = 1;
+        Value next = value_cdr(frames);
+        while (value_is_pair(next) && value_is_pair(value_car(next)) && value_is_pair(value_car(frames)) &&
+               same_frame(value_car(next), value_car(frames))) {
+            run++;
+            next = value_cdr(next);
+        }
+        bool skipped = shown >= FRAMES_FIRST && index + run + FRAMES_LAST < total;
+        if (skipped) {
+            size_t from = index;
+            while (index + FRAMES_LAST < total && value_is_pair(frames)) {
+                frames = value_cdr(frames);
+                index++;
+            }
+            rt_builder_format(b, "  %s… %zu more …%s\n", style->dim, index - from, style->off);
+            shown = 0;
+            continue;
+        }
+        put_frame(vm, b, value_car(frames), style);
+        if (run > 1) rt_builder_format(b, " (%zu times)", run);
+        rt_builder_c(b, "\n");
+        shown++;
+        index += run;
+        frames = next;
+    }
+}
+
+Value vm_report(VM *vm, Value condition, bool colour) {
+    const Style *style = colour ? &coloured : &plain;
+    StringBuilder b;
+    rt_builder_init(&b, vm);
+    bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
+    Position p = 0;
+    if (known) p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
+    rt_builder_c(&b, style->bold);
+    if (p) put_place(vm, &b, p);
+    else rt_builder_c(&b, "kiln");
+    rt_builder_format(&b, ": %serror:%s %s", style->red, style->off, known ? "" : "uncaught object: ");
+    rt_builder_string(&b, rt_condition_text(vm, condition));
+    rt_builder_c(&b, "\n");
+    if (p) put_line(vm, &b, p, style);
+    if (known) put_backtrace(vm, &b, rt_condition_field(condition, CONDITION_FIELD_BACKTRACE), style);
+    return rt_builder_finish(&b);
+}

@@ -1,0 +1,17 @@
+// Reports: how a failure is shown to a user.
+//
+//     prog.sx:3:7: error: car: argument 1: expected pair, got 5
+//         3 |   (car x)
+//           |   ^
+//       in first-of at prog.sx:3:3
+//       in main at prog.sx:9:1
+#ifndef KILN_VM_REPORT_H
+#define KILN_VM_REPORT_H
+
+#include "runtime/state.h"
+
+// Report of an unhandled condition, or of any raised object: a string Value that ends in a newline. `colour`: with
+// terminal escapes.
+Value vm_report(VM *vm, Value condition, bool colour);
+
+#endif

@@ -1,0 +1,20 @@
+// The tiers there are: the CEK, and what the composition root registered before the first VM.
+#include "vm/tier.h"
+
+enum { TIERS_MAX = 8 };
+
+static const Tier *tiers[TIERS_MAX] = {&vm_tier_cek};
+static int tier_count = 1;
+
+void vm_tier_register(const Tier *tier) {
+    if (tier_count < TIERS_MAX) tiers[tier_count++] = tier;
+}
+
+const Tier *vm_tier_find(const char *name) {
+    if (!name) return tiers[tier_count - 1];
+    for (int i = 0; i < tier_count; i++)
+        if (strcmp(tiers[i]->name, name) == 0) return tiers[i];
+    return NULL;
+}
+
+const Tier *vm_tier_at(int i) { return i < tier_count ? tiers[i] : NULL; }
