@@ -11,6 +11,7 @@ typedef struct Scanner {
     const char *line_start; // of the line that `at` is on
     int line;               // from 1
     int depth;              // of nesting in forms and skipped datums; 0: top level
+    bool folds_case;        // #!fold-case is in force
     Forms forms;
 } Scanner;
 
@@ -19,8 +20,14 @@ typedef struct Scanner {
 static Form *add_form(Scanner *s) {
     s->forms.items = realloc(s->forms.items, (s->forms.count + 1) * sizeof(Form));
     Form *form = &s->forms.items[s->forms.count++];
-    *form = (Form){.text = s->at, .line = s->line, .last_line = s->line, .expected = strdup("")};
-    form->column = (int)(s->at - s->line_start) + 1;
+    *form = (Form){
+        .text = s->at,
+        .line = s->line,
+        .column = (int)(s->at - s->line_start) + 1,
+        .last_line = s->line,
+        .folds_case = s->folds_case,
+        .expected = strdup(""),
+    };
     return form;
 }
 
@@ -144,6 +151,17 @@ static void skip_block_comment(Scanner *s) {
     } while (depth > 0 && *s->at != 0);
 }
 
+// #!fold-case or #!no-fold-case, which hold from here on.
+static bool skip_directive(Scanner *s) {
+    bool fold = starts_with(s->at, "#!fold-case");
+    if (!fold && !starts_with(s->at, "#!no-fold-case")) {
+        return false;
+    }
+    s->folds_case = fold;
+    s->at += strlen(fold ? "#!fold-case" : "#!no-fold-case");
+    return true;
+}
+
 // White space, comments and directives.
 static void skip_atmosphere(Scanner *s) {
     for (;;) {
@@ -158,7 +176,7 @@ static void skip_atmosphere(Scanner *s) {
             s->depth++;
             skip_datum(s);
             s->depth--;
-        } else {
+        } else if (!skip_directive(s)) {
             return;
         }
     }

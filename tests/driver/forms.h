@@ -8,6 +8,7 @@
 #ifndef KILN_TESTS_DRIVER_FORMS_H
 #define KILN_TESTS_DRIVER_FORMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef enum Expectation {
@@ -23,6 +24,7 @@ typedef struct Form {
     size_t length;           // bytes
     int line, column;        // where it begins, from 1; columns in bytes
     int last_line;           // where it ends
+    bool folds_case;         // #!fold-case is in force
     Expectation expectation; // of the annotation
     char *expected;          // TEXT with escapes replaced; "" without annotation
 } Form;
