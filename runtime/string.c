@@ -70,15 +70,56 @@ static Value new_header(VM *vm, void *data, size_t length, bool wide) {
 
 // ---- UTF-8
 
-size_t rt_utf8_bad_length(const uint8_t *text, size_t size) {
-    uint32_t code;
-    size_t n = 1;
-    while (n < size && n < UTF8_MAX && rt_utf8_decode(text, n, &code) == UTF8_INCOMPLETE)
-        n++;
-    // n bytes are a character, or no longer the beginning of one; the latter leaves out the last.
-    if (n > 1 && rt_utf8_decode(text, n, &code) == UTF8_INVALID)
-        n--;
-    return n;
+Utf8Step rt_utf8_decode(const char *bytes, size_t available) {
+    const uint8_t *text = (const uint8_t *)bytes;
+    uint8_t first = text[0];
+    if (first < 0x80)
+        return (Utf8Step){first, 1, UTF8_OK};
+    // The range of the second byte leaves out overlong forms, surrogates and what is above
+    // U+10FFFF.
+    uint8_t low = 0x80, high = 0xBF;
+    uint32_t length, code;
+    if (first >= 0xC2 && first <= 0xDF) {
+        length = 2;
+        code = first & 0x1F;
+    } else if ((first & 0xF0) == 0xE0) {
+        length = 3;
+        code = first & 0x0F;
+        if (first == 0xE0)
+            low = 0xA0;
+        if (first == 0xED)
+            high = 0x9F;
+    } else if (first >= 0xF0 && first <= 0xF4) {
+        length = 4;
+        code = first & 0x07;
+        if (first == 0xF0)
+            low = 0x90;
+        if (first == 0xF4)
+            high = 0x8F;
+    } else {
+        return (Utf8Step){0xFFFD, 1, UTF8_INVALID};
+    }
+    for (uint32_t i = 1; i < length; i++) {
+        if (i >= available)
+            return (Utf8Step){0xFFFD, i, UTF8_TRUNCATED};
+        if (text[i] < low || text[i] > high)
+            return (Utf8Step){0xFFFD, i, UTF8_INVALID};
+        low = 0x80;
+        high = 0xBF;
+        code = code << 6 | (text[i] & 0x3F);
+    }
+    return (Utf8Step){code, length, UTF8_OK};
+}
+
+size_t rt_utf8_encode(uint32_t code, char out[static 4]) {
+    size_t width = rt_utf8_width(code);
+    static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = width - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code & 0x3F));
+        code >>= 6;
+    }
+    out[0] = (char)(lead[width] | code);
+    return width;
 }
 
 typedef struct Utf8Scan {
@@ -500,10 +541,9 @@ void rt_builder_bytes(StringBuilder *b, const char *utf8, size_t length) {
             b->length += plain;
             i += plain;
         } else {
-            uint32_t code = 0xFFFD;
-            int size = rt_utf8_decode(bytes + i, length - i, &code);
-            i += size > 0 ? (size_t)size : rt_utf8_bad_length(bytes + i, length - i);
-            rt_builder_char(b, code);
+            Utf8Step step = rt_utf8_decode(utf8 + i, length - i);
+            i += step.length;
+            rt_builder_char(b, step.code);
         }
     }
 }

@@ -17,17 +17,28 @@
 
 #include "runtime/object.h"
 #include "runtime/state.h"
-#include "runtime/utf8.h"
 
 enum { STRING_SURE_LENGTH = 4096 };
 #define STRING_MAX_LENGTH ((size_t)1 << 40)
 
-// ---- UTF-8 (single characters: utf8.h)
+// ---- UTF-8: strict as table 3-7 of The Unicode Standard has it: no overlong forms, no surrogates,
+// nothing above U+10FFFF
 
-// Bytes that one U+FFFD stands for, where rt_utf8_decode finds no character at the beginning of
-// text: the maximal subpart of an ill-formed sequence (The Unicode Standard, 3.9). At least 1.
-size_t rt_utf8_bad_length(const uint8_t *text, size_t size);
-// Bytes of a character.
+typedef enum Utf8Status {
+    UTF8_OK,
+    UTF8_INVALID,   // length: bytes that one U+FFFD stands for (maximal subpart, section 3.9)
+    UTF8_TRUNCATED, // the bytes begin a valid sequence and end within it
+} Utf8Status;
+typedef struct Utf8Step {
+    uint32_t code;   // 0xFFFD unless UTF8_OK
+    uint32_t length; // bytes, at least 1
+    Utf8Status status;
+} Utf8Step;
+
+// The character that begins at bytes; available >= 1.
+Utf8Step rt_utf8_decode(const char *bytes, size_t available);
+// Encode a scalar value; bytes written (1 to 4).
+size_t rt_utf8_encode(uint32_t code, char out[static 4]);
 static inline size_t rt_utf8_width(uint32_t code) {
     return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
