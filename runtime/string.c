@@ -137,16 +137,12 @@ static Utf8Scan scan_utf8(const uint8_t *bytes, size_t n) {
         i += plain;
         if (i == n)
             break;
-        uint32_t code = 0xFFFD;
-        int length = rt_utf8_decode(bytes + i, n - i, &code);
-        if (length <= 0) {
-            if (scan.bad == SIZE_MAX)
-                scan.bad = i;
-            length = (int)rt_utf8_bad_length(bytes + i, n - i);
-        }
-        scan.all |= code;
+        Utf8Step step = rt_utf8_decode((const char *)bytes + i, n - i);
+        if (step.status != UTF8_OK && scan.bad == SIZE_MAX)
+            scan.bad = i;
+        scan.all |= step.code;
         scan.characters++;
-        i += (size_t)length;
+        i += step.length;
     }
     return scan;
 }
@@ -155,15 +151,12 @@ static Utf8Scan scan_utf8(const uint8_t *bytes, size_t n) {
 static void decode_utf8(const uint8_t *bytes, size_t n, void *out, bool wide) {
     size_t at = 0, i = 0;
     while (i < n) {
-        uint32_t code = 0xFFFD;
-        int length = rt_utf8_decode(bytes + i, n - i, &code);
-        if (length <= 0)
-            length = (int)rt_utf8_bad_length(bytes + i, n - i);
+        Utf8Step step = rt_utf8_decode((const char *)bytes + i, n - i);
         if (wide)
-            ((uint32_t *)out)[at++] = code;
+            ((uint32_t *)out)[at++] = step.code;
         else
-            ((uint8_t *)out)[at++] = (uint8_t)code;
-        i += (size_t)length;
+            ((uint8_t *)out)[at++] = (uint8_t)step.code;
+        i += step.length;
     }
 }
 
@@ -208,12 +201,16 @@ size_t rt_string_utf8_size(Value string, size_t start, size_t end) {
 
 char *rt_string_encode(Value string, size_t start, size_t end, char *out) {
     const String *s = value_string(string);
-    uint8_t *to = (uint8_t *)out;
+    char *to = out;
+    char unit[4]; // the last character may have less than four bytes of room
     if (string_is_wide(string)) {
         const uint32_t *codes = s->data;
-        for (size_t i = start; i < end; i++)
-            to += rt_utf8_encode(codes[i], to);
-        return (char *)to;
+        for (size_t i = start; i < end; i++) {
+            size_t width = rt_utf8_encode(codes[i], unit);
+            memcpy(to, unit, width);
+            to += width;
+        }
+        return to;
     }
     const uint8_t *bytes = s->data;
     while (start < end) {
@@ -221,10 +218,13 @@ char *rt_string_encode(Value string, size_t start, size_t end, char *out) {
         copy_bytes(to, bytes + start, plain);
         to += plain;
         start += plain;
-        if (start < end)
-            to += rt_utf8_encode(bytes[start++], to);
+        if (start < end) {
+            rt_utf8_encode(bytes[start++], unit);
+            *to++ = unit[0];
+            *to++ = unit[1];
+        }
     }
-    return (char *)to;
+    return to;
 }
 
 char *rt_string_to_utf8(VM *vm, Value string, size_t *length) {
