@@ -26,12 +26,20 @@ typedef struct Machine {
     const char *path; // of the test file, for positions and for include
 } Machine;
 
-static Machine machine_open(const char *path, const char *mode) {
+static bool begins_with(const Form *form, const char *text) {
+    return strncmp(form->text, text, strlen(text)) == 0;
+}
+
+// The environment is the one that the program `kiln` would run the file in.
+static Machine machine_open(const char *path, const Forms *forms, const char *mode) {
     size_t length = strlen(path);
     bool scheme = length > 4 && strcmp(path + length - 4, ".scm") == 0;
+    bool program = scheme && forms->count > 0 &&
+                   (begins_with(&forms->items[0], "(import") ||
+                    begins_with(&forms->items[0], "(define-library"));
     const char *arguments[] = {path, nullptr};
     KilnOptions options = {
-        .mode = mode, .scheme = scheme, .program = scheme, .arguments = arguments};
+        .mode = mode, .scheme = scheme, .program = program, .arguments = arguments};
     Machine machine = {.kiln = kiln_create(&options), .path = path};
     if (machine.kiln == nullptr) {
         driver_die("cannot start a machine in mode %s", mode);
@@ -204,7 +212,7 @@ int langtest_child(const char *path, const char *mode) {
         driver_die("cannot read %s", path);
     }
     Forms forms = forms_split(text);
-    Machine machine = machine_open(path, mode);
+    Machine machine = machine_open(path, &forms, mode);
     for (size_t i = 0; i < forms.count; i++) {
         Form *form = &forms.items[i];
         Outcome got = {};
