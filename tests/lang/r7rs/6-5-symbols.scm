@@ -32,7 +32,8 @@
 (eq? (string->symbol "new one") (string->symbol (string-append "new" " one"))) ;; expect: #t
 (let ((s (string #\a #\b))) (let ((sym (string->symbol s))) (string-set! s 0 #\z) (list sym (symbol->string sym)))) ;; expect: (ab "ab")
 (string->symbol 'a) ;; expect error: string->symbol: argument 1
-(string->symbol (symbol->string 'λ)) ;; expect: λ
+(eq? 'λ (string->symbol (symbol->string 'λ))) ;; expect: #t
+(string->symbol "λ") ;; expect: |λ|
 (string-length (symbol->string 'λx)) ;; expect: 2
 
 ;; spelling
