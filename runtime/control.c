@@ -39,4 +39,17 @@ Value rt_prim_error(VM *vm, int argc, const Value *argv) {
     return rt_fail_raise(vm, rt_condition_new(vm, CONDITION_ERROR, argv[0], irritants, VALUE_FALSE));
 }
 
+Value rt_prim_condition_type(VM *vm, Value name) {
+    if (!value_is_symbol(name)) return rt_fail_type(vm, 1, "symbol", name);
+    for (int i = 0; i < CONDITION_KINDS; i++)
+        if (value_record_type(vm->condition_types[i])->name == name) return vm->condition_types[i];
+    return rt_fail_range(vm, 1, "name of a condition type", name);
+}
+
+Value rt_prim_is_condition(VM *vm, Value v) {
+    return value_from_bool(rt_is_condition(vm, v, CONDITION_CONDITION));
+}
+
+Value rt_prim_condition_text(VM *vm, Value v) { return rt_condition_text(vm, v); }
+
 Value rt_prim_is_procedure(VM *vm, Value v) { return value_from_bool(value_is_procedure(v)); }

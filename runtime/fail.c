@@ -30,14 +30,14 @@ void rt_conditions_init(VM *vm) {
     for (int i = 0; i < CONDITION_KINDS; i++) {
         bool root = i == CONDITION_CONDITION;
         vm->condition_types[i] =
-            rt_record_type_new(vm, rt_intern(vm, rows[i].name),
-                               root ? VALUE_FALSE : vm->condition_types[rows[i].parent],
-                               root ? CONDITION_FIELDS : 0, fields);
+            rt_record_type_new_c(vm, rows[i].name,
+                                 root ? VALUE_FALSE : vm->condition_types[rows[i].parent],
+                                 root ? CONDITION_FIELDS : 0, fields);
     }
 }
 
 Value rt_condition_new(VM *vm, ConditionKind kind, Value message, Value irritants, Value who) {
-    Value c = rt_record_new(vm, vm->condition_types[kind]);
+    Value c = rt_record_new(vm, vm->condition_types[kind], NULL);
     Value *field = value_record(c)->field;
     field[CONDITION_FIELD_MESSAGE] = message;
     field[CONDITION_FIELD_IRRITANTS] = irritants;
@@ -97,7 +97,7 @@ Value rt_fail_range(VM *vm, int argument, const char *expected, Value got) {
 }
 
 Value rt_fail_index(VM *vm, int argument, Value got, size_t limit) {
-    if (!rt_is_exact_integer(got)) return rt_fail_type(vm, argument, "index", got);
+    if (!value_is_exact_integer(got)) return rt_fail_type(vm, argument, "index", got);
     Value text = rt_write_limited(vm, got, SHOWN_CHARACTERS);
     const char *shown = rt_string_to_utf8(vm, text, NULL);
     if (limit == 0)

@@ -1,0 +1,291 @@
+// The command line.
+#include "vm/cli.h"
+#include "runtime/port.h"
+#include "runtime/reader.h"
+#include "runtime/settings.h"
+#include "runtime/string.h"
+#include "runtime/system.h"
+#include "vm/expand.h"
+#include "vm/kiln_int.h"
+#include "vm/passes.h"
+#include "vm/report.h"
+#include "vm/tier.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STATUS_ERROR = 1, STATUS_USAGE = 2 };
+
+typedef struct Options {
+    const char *mode;
+} Options;
+
+[[gnu::format(printf, 1, 2)]] static int usage_error(const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    fputs("kiln: ", stderr);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputs("\nTry 'kiln help'.\n", stderr);
+    return STATUS_USAGE;
+}
+
+void vm_print_failure(Kiln *k) {
+    VM *vm = vm_of_kiln(k);
+    bool colour = isatty(STDERR_FILENO) && !rt_setting(SETTING_NO_COLOR);
+    fflush(stdout);
+    KilnRef *error = kiln_error_value(k);
+    if (!error) return;
+    kiln_release(k, error);
+    Value text = vm_report(vm, vm->condition, colour);
+    size_t n = 0;
+    const char *bytes = text == VALUE_FAILURE ? NULL : rt_string_to_utf8(vm, text, &n);
+    if (bytes) fwrite(bytes, 1, n, stderr);
+}
+
+static VM *interrupted_vm;
+
+static void on_interrupt(int signal_number) {
+    (void)signal_number;
+    // A second Ctrl-C before the first was noticed ends the process the usual way.
+    if (atomic_fetch_or(&interrupted_vm->interrupts, INTERRUPT_USER) & INTERRUPT_USER) {
+        signal(SIGINT, SIG_DFL);
+        raise(SIGINT);
+    }
+}
+
+static void catch_interrupts(Kiln *k) {
+    interrupted_vm = vm_of_kiln(k);
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = 0};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+// Close the VM; the process's exit status.
+static int finish(Kiln *k, KilnStatus status) {
+    int result = 0;
+    if (status == KILN_EXIT) result = kiln_exit_status(k);
+    else if (status != KILN_OK) {
+        vm_print_failure(k);
+        result = STATUS_ERROR;
+    }
+    int lost = kiln_destroy(k);
+    return result ? result : lost;
+}
+
+static Kiln *start(const Options *o, const char *const *arguments, int *status) {
+    KilnOptions options = {.mode = o->mode, .arguments = arguments};
+    if (!vm_tier_find(o->mode)) {
+        char modes[128] = "";
+        for (int i = 0; vm_tier_at(i); i++)
+            snprintf(modes + strlen(modes), sizeof modes - strlen(modes), "%s%s", i ? ", " : "",
+                     vm_tier_at(i)->name);
+        *status = usage_error("--mode %s: expected one of: %s", o->mode, modes);
+        return NULL;
+    }
+    Kiln *k = kiln_create(&options);
+    if (!k) {
+        fputs("kiln: cannot start\n", stderr);
+        *status = STATUS_ERROR;
+        return NULL;
+    }
+    catch_interrupts(k);
+    return k;
+}
+
+// A program must be a regular file, a pipe or a device that can be read.
+static bool program_readable(const char *path) {
+    struct stat s;
+    if (stat(path, &s) != 0 || (!S_ISDIR(s.st_mode) && access(path, R_OK) != 0)) {
+        fprintf(stderr, "kiln: cannot open %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    if (S_ISDIR(s.st_mode)) {
+        fprintf(stderr, "kiln: cannot run %s: it is a directory, a program was expected\n", path);
+        return false;
+    }
+    return true;
+}
+
+// ---- run
+
+typedef struct Standard {
+    Value result;
+} Standard;
+
+// The program on standard input: all of it is read before it starts, so that it may itself read nothing else.
+static void run_standard_inside(VM *vm, void *arg) {
+    Standard *s = arg;
+    s->result = vm_run_port(vm, vm->ports->standard_input, "standard input", VALUE_FALSE, false);
+}
+
+static int run_program(const Options *o, int argc, char **argv) {
+    const char *path = argv[0];
+    bool standard = strcmp(path, "-") == 0;
+    (void)argc;
+    if (!standard && !program_readable(path)) return STATUS_ERROR;
+    int status;
+    Kiln *k = start(o, (const char *const *)argv, &status);
+    if (!k) return status;
+    if (!standard) return finish(k, kiln_run_file(k, path));
+    VM *vm = vm_of_kiln(k);
+    Standard s = {0};
+    rt_stack_run(vm, run_standard_inside, &s);
+    return finish(k, vm_kiln_status(k, s.result));
+}
+
+// ---- -e
+
+static int evaluate(const Options *o, int argc, char **argv) {
+    if (argc == 0) return usage_error("-e: expected an expression");
+    int status;
+    // (command-line) is the program's name and what follows the expression.
+    const char *text = argv[0];
+    const char **arguments = calloc((size_t)argc + 1, sizeof *arguments);
+    if (!arguments) return STATUS_ERROR;
+    arguments[0] = "-e";
+    for (int i = 1; i < argc; i++) arguments[i] = argv[i];
+    Kiln *k = start(o, arguments, &status);
+    free(arguments);
+    if (!k) return status;
+    KilnRef *value = NULL;
+    KilnStatus s = kiln_eval(k, text, "-e", &value);
+    return finish(k, s);
+}
+
+// ---- dump
+
+typedef struct Dump {
+    const char *path;
+    Value result;
+} Dump;
+
+// Core IR of each top-level form, after the passes. Definitions of macros and imports take effect, so that what follows
+// expands; nothing else runs.
+static void dump_inside(VM *vm, void *arg) {
+    Dump *d = arg;
+    d->result = VALUE_FAILURE;
+    Value port = rt_port_open_file(vm, rt_string_from_c(vm, d->path), PORT_INPUT | PORT_TEXTUAL, false);
+    if (port == VALUE_FAILURE) return;
+    bool scheme = vm_is_scheme_file(d->path);
+    Reader reader;
+    rt_reader_init(vm, &reader, port, scheme ? READ_SCHEME : READ_SX);
+    reader.source = rt_source_add(vm, d->path, VALUE_FALSE);
+    reader.literals = true;
+    Value environment = VALUE_NONE;
+    for (;;) {
+        reader.map = rt_source_map_new(vm);
+        Value datum = rt_read(vm, &reader);
+        if (datum == VALUE_FAILURE) return;
+        if (datum == VALUE_EOF) break;
+        if (environment == VALUE_NONE) environment = vm_file_environment(vm, scheme, datum);
+        Node *node = vm_expand(vm, datum, environment, reader.map);
+        if (!node) return;
+        Lambda *top = vm_passes_run(vm, node);
+        if (!top) return;
+        Value text = vm_node_dump(vm, top->body);
+        if (text == VALUE_FAILURE) return;
+        if (!rt_port_write_string(vm, vm->ports->standard_output, text, 0, string_length(text))) return;
+        if (!rt_port_write_c(vm, vm->ports->standard_output, "\n")) return;
+    }
+    d->result = VALUE_UNSPECIFIED;
+}
+
+static int dump(const Options *o, int argc, char **argv) {
+    const char *path = NULL, *what = NULL;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--ir") == 0) what = argv[i];
+        else if (argv[i][0] == '-') return usage_error("dump: unknown option %s", argv[i]);
+        else if (path) return usage_error("dump: expected one FILE, got also %s", argv[i]);
+        else path = argv[i];
+    }
+    if (!what) return usage_error("dump: expected --ir");
+    if (!path) return usage_error("dump: expected a FILE");
+    if (!program_readable(path)) return STATUS_ERROR;
+    int status;
+    Kiln *k = start(o, NULL, &status);
+    if (!k) return status;
+    Dump d = {.path = path};
+    rt_stack_run(vm_of_kiln(k), dump_inside, &d);
+    return finish(k, vm_kiln_status(k, d.result));
+}
+
+// ---- the command
+
+static int repl(const Options *o, int argc, char **argv) {
+    if (argc) return usage_error("repl: unexpected argument %s", argv[0]);
+    int status;
+    static const char *const arguments[] = {"repl", NULL};
+    Kiln *k = start(o, arguments, &status);
+    if (!k) return status;
+    status = vm_repl(k);
+    int lost = kiln_destroy(k);
+    return status ? status : lost;
+}
+
+static int help(const Options *o, int argc, char **argv) {
+    (void)o;
+    if (argc > 1) return usage_error("help: expected one TOPIC, got also %s", argv[1]);
+    if (vm_help(argc ? argv[0] : NULL)) return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+    return usage_error("help: no topic '%s'; 'kiln help topics' lists them", argv[0]);
+}
+
+static int version(const Options *o, int argc, char **argv) {
+    (void)o;
+    if (argc) return usage_error("version: unexpected argument %s", argv[0]);
+    printf("kiln %s\n", kiln_version());
+    return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+}
+
+static int run(const Options *o, int argc, char **argv) {
+    if (argc == 0) return usage_error("run: expected a FILE (or - for standard input)");
+    return run_program(o, argc, argv);
+}
+
+static const struct Command {
+    const char *name;
+    int (*fn)(const Options *o, int argc, char **argv);
+} commands[] = {
+    {"run", run},         {"-e", evaluate}, {"repl", repl},     {"dump", dump},         {"help", help},
+    {"--help", help},     {"-h", help},     {"version", version}, {"--version", version},
+};
+
+int vm_main(int argc, char **argv) {
+    Options o = {0};
+    int i = 1;
+    for (; i < argc; i++) {
+        if (strcmp(argv[i], "--mode") == 0) {
+            if (++i == argc) return usage_error("--mode: expected a mode");
+            o.mode = argv[i];
+        } else if (strncmp(argv[i], "--mode=", 7) == 0) o.mode = argv[i] + 7;
+        else break;
+    }
+    if (i == argc) {
+        static char dash[] = "-";
+        char *standard[] = {dash, NULL};
+        return isatty(STDIN_FILENO) ? repl(&o, 0, NULL) : run_program(&o, 1, standard);
+    }
+    for (size_t c = 0; c < sizeof commands / sizeof *commands; c++)
+        if (strcmp(argv[i], commands[c].name) == 0) {
+            // The mode may also follow the command: kiln run --mode cek FILE.
+            int first = i + 1;
+            while (first < argc && strncmp(argv[first], "--mode", 6) == 0) {
+                if (argv[first][6] == '=') o.mode = argv[first] + 7;
+                else if (argv[first][6] == 0) {
+                    if (++first == argc) return usage_error("--mode: expected a mode");
+                    o.mode = argv[first];
+                } else break;
+                first++;
+            }
+            return commands[c].fn(&o, argc - first, argv + first);
+        }
+    if (argv[i][0] == '-' && argv[i][1]) return usage_error("unknown option %s", argv[i]);
+    // kiln FILE ARG…, as a #! line calls it. A word that names no file was meant as a command.
+    if (access(argv[i], F_OK) != 0 && !strpbrk(argv[i], "./"))
+        return usage_error("unknown command or missing file '%s'", argv[i]);
+    return run_program(&o, argc - i, argv + i);
+}

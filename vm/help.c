@@ -1,0 +1,104 @@
+// The texts of `kiln help`.
+#include "runtime/primitive.h"
+#include "runtime/settings.h"
+#include "vm/cli.h"
+#include "vm/tier.h"
+#include <stdio.h>
+#include <string.h>
+
+const char *const vm_help_topics[] = {"run", "repl", "dump", "env", "errors", "primitives", "topics", NULL};
+
+static void overview(void) {
+    puts("Kiln runs SX, a superset of R7RS-small Scheme.\n"
+         "\n"
+         "  kiln run FILE [ARG…]     run a program (.scm, .sld: R7RS to the letter; others: SX)\n"
+         "  kiln FILE [ARG…]         the same; so #!/usr/bin/env kiln works as a first line\n"
+         "  kiln run -               run the program on standard input\n"
+         "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
+         "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
+         "  kiln dump --ir FILE      show the core IR of a program\n"
+         "  kiln help [TOPIC]        this, or one of: run repl dump env errors primitives, or a primitive's name\n"
+         "  kiln version             the version\n"
+         "\n"
+         "Option, before or after the command:");
+    fputs("  --mode MODE              evaluator:", stdout);
+    for (int i = 0; vm_tier_at(i); i++) printf(" %s", vm_tier_at(i)->name);
+    printf(" (default: %s)\n", vm_tier_find(NULL)->name);
+    puts("\n"
+         "Exit status: 0; 1 when the program fails; 2 for wrong usage; the program's own after (exit N).");
+}
+
+static void run(void) {
+    puts("kiln run FILE [ARG…]\n"
+         "\n"
+         "Reads all of FILE, then evaluates its forms in order. A .scm or .sld file is R7RS-small to the letter:\n"
+         "one that begins with import or define-library has only what it imports; one without has all of\n"
+         "R7RS-small. Any other file is SX and has everything. (command-line) is FILE and the arguments.\n"
+         "Libraries are looked for beside FILE and in the folders of KILN_PATH: (a b c) is a/b/c.sld or a/b/c.sx.\n"
+         "With - the program is read from standard input, as SX.");
+}
+
+static void repl(void) {
+    puts("kiln repl\n"
+         "\n"
+         "Reads SX, evaluates it and prints the values. Input may go over several lines. Tab completes names, the\n"
+         "arrow keys move through the history (kept in ~/.kiln_history). An error is reported and the session goes on:\n"
+         "(condition) is the last one. Ctrl-C stops an evaluation, Ctrl-D or (exit) ends the session.");
+}
+
+static void dump(void) {
+    puts("kiln dump --ir FILE\n"
+         "\n"
+         "Prints the core IR of each top-level form after the passes, without running the program. Local variables are\n"
+         "shown as name.number. With KILN_TRACE=ir, kiln run also shows what each pass leaves behind.");
+}
+
+static void env(void) {
+    puts("Environment variables:\n");
+    for (int i = 0; i < SETTING_COUNT; i++)
+        printf("  %s=%s\n      %s\n", rt_settings[i].name, rt_settings[i].form, rt_settings[i].doc);
+}
+
+static void errors(void) {
+    puts("An unhandled error ends the program with status 1 and is shown on standard error:\n"
+         "\n"
+         "  prog.sx:3:7: error: car: argument 1: expected pair, got 5\n"
+         "       3 |   (car x)\n"
+         "         |   ^\n"
+         "    in first-of at prog.sx:3:3\n"
+         "\n"
+         "The place is where the error was raised, then the calls under way follow, innermost first. A call in tail\n"
+         "position leaves no trace: its caller has ended. guard, handler-case and try catch conditions by type.");
+}
+
+static void primitive(const Primitive *p) {
+    printf("(%s%s%s) -> %s", p->name, *p->arguments ? " " : "", p->arguments, p->result);
+    printf("    [%s]\n    %s\n", p->library, p->doc);
+}
+
+static void primitives(void) {
+    for (int i = 0; i < rt_primitive_count; i++)
+        if (strcmp(rt_primitives[i].library, "internal") != 0) primitive(&rt_primitives[i]);
+}
+
+static void topics(void) {
+    for (int i = 0; vm_help_topics[i]; i++) puts(vm_help_topics[i]);
+}
+
+bool vm_help(const char *topic) {
+    static void (*const fn[])(void) = {run, repl, dump, env, errors, primitives, topics};
+    _Static_assert(sizeof fn / sizeof *fn == sizeof vm_help_topics / sizeof *vm_help_topics - 1,
+                   "a text for each topic");
+    if (!topic) {
+        overview();
+        return true;
+    }
+    for (int i = 0; vm_help_topics[i]; i++)
+        if (strcmp(topic, vm_help_topics[i]) == 0) {
+            fn[i]();
+            return true;
+        }
+    const Primitive *p = rt_primitive_find(topic);
+    if (p) primitive(p);
+    return p != NULL;
+}
