@@ -2,7 +2,7 @@
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
-#include "runtime/list.h"
+#include "runtime/string.h"
 #include "runtime/vector.h"
 
 enum { DYNAMIC_FIELDS = sizeof(Dynamic) / sizeof(Value) };
@@ -44,6 +44,17 @@ Value rt_prim_condition_type(VM *vm, Value name) {
     for (int i = 0; i < CONDITION_KINDS; i++)
         if (value_record_type(vm->condition_types[i])->name == name) return vm->condition_types[i];
     return rt_fail_range(vm, 1, "name of a condition type", name);
+}
+
+Value rt_prim_wrong_type(VM *vm, Value who, Value argument, Value expected, Value got) {
+    if (!value_is_symbol(who)) return rt_fail_type(vm, 1, "symbol", who);
+    if (!value_is_fixnum(argument)) return rt_fail_type(vm, 2, "index", argument);
+    if (!value_is_string(expected)) return rt_fail_type(vm, 3, "string", expected);
+    const char *text = rt_string_to_utf8(vm, expected, NULL);
+    if (!text) return VALUE_FAILURE;
+    rt_fail_type(vm, (int)value_fixnum(argument), text, got);
+    rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, who);
+    return VALUE_FAILURE;
 }
 
 Value rt_prim_is_condition(VM *vm, Value v) {

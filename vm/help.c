@@ -42,8 +42,8 @@ static void repl(void) {
     puts("kiln repl\n"
          "\n"
          "Reads SX, evaluates it and prints the values. Input may go over several lines. Tab completes names, the\n"
-         "arrow keys move through the history (kept in ~/.kiln_history). An error is reported and the session goes on:\n"
-         "(condition) is the last one. Ctrl-C stops an evaluation, Ctrl-D or (exit) ends the session.");
+         "arrow keys move through the history (kept in ~/.kiln_history). An error is reported and the session goes on.\n"
+         "Ctrl-C stops an evaluation, Ctrl-D or (exit) ends the session.");
 }
 
 static void dump(void) {

@@ -1,0 +1,287 @@
+;; Control: dynamic environments, winders, continuations, exceptions, parameters, delimited control.
+;;
+;; The dynamic environment (%dynamic) is a vector #(handlers parameters winders); it is never changed, only
+;; replaced. Ordinary calls and returns leave it alone, so whoever replaces it puts the old one back when the
+;; thunk returns; a raw continuation brings back the one it was captured under.
+(define-library (kiln control)
+  (export call-with-current-continuation call/cc call/ec dynamic-wind
+          with-exception-handler raise-continuable guard
+          error-object? error-object-message error-object-irritants read-error? file-error?
+          make-parameter parameterize
+          make-promise force
+          exit call-with-escape-continuation
+          reset shift
+          %dynamic-handlers %call-with-handlers %current-winders %rewind! %control-error %call-with-reset %call-with-shift
+          %condition-message %condition-irritants %condition-who %condition-backtrace %condition-position %make-condition)
+  (import (kiln core) (kiln primitives))
+  (begin
+
+    ;; ---- dynamic environments
+
+    (define (%dynamic-handlers) (vector-ref (%dynamic) 0))
+    (define (%current-winders) (vector-ref (%dynamic) 2))
+
+    ;; Call thunk in another dynamic environment. Several values pass through as one object.
+    (define (call-with-dynamic dynamic thunk)
+      (let ((old (%dynamic)))
+        (%set-dynamic! dynamic)
+        (let ((result (thunk)))
+          (%set-dynamic! old)
+          result)))
+
+    (define (%call-with-handlers handlers thunk)
+      (let ((d (%dynamic)))
+        (call-with-dynamic (vector handlers (vector-ref d 1) (vector-ref d 2)) thunk)))
+
+    (define (%control-error message . irritants)
+      (raise (%make-condition 'control-error message irritants)))
+
+    ;; ---- conditions
+
+    (define (%make-condition type message irritants)
+      (%record (%condition-type type) message irritants #f #f #f))
+
+    (define condition-type (%condition-type 'condition))
+    (define (%condition-message c) (%record-ref c condition-type 0))
+    (define (%condition-irritants c) (%record-ref c condition-type 1))
+    (define (%condition-who c) (%record-ref c condition-type 2))
+    (define (%condition-position c) (%record-ref c condition-type 3))
+    (define (%condition-backtrace c) (or (%record-ref c condition-type 4) '()))
+
+    (define (error-object? x) (condition? x))
+    (define (error-object-message c) (%condition-message c))
+    (define (error-object-irritants c) (%condition-irritants c))
+    (define read-error-type (%condition-type 'read-error))
+    (define file-error-type (%condition-type 'file-error))
+    (define (read-error? x) (%record? x read-error-type))
+    (define (file-error? x) (%record? x file-error-type))
+
+    ;; ---- winders
+    ;;
+    ;; A winder is #(before after dynamic): the thunks of a dynamic-wind and the dynamic environment of its call, in
+    ;; which they run.
+
+    (define (dynamic-wind before thunk after)
+      (if (not (procedure? before)) (%wrong-type 'dynamic-wind 1 "procedure" before))
+      (if (not (procedure? thunk)) (%wrong-type 'dynamic-wind 2 "procedure" thunk))
+      (if (not (procedure? after)) (%wrong-type 'dynamic-wind 3 "procedure" after))
+      (before)
+      (let* ((d (%dynamic))
+             (winder (vector before after d)))
+        (let ((result (call-with-dynamic
+                       (vector (vector-ref d 0) (vector-ref d 1) (cons winder (vector-ref d 2)))
+                       thunk)))
+          (after)
+          result)))
+
+    ;; Leave and enter extents until the winders in force are `target`: afters from the inside out up to the common
+    ;; extent, then befores from the outside in. Each runs under the winders that enclose it.
+    (define (%rewind! target)
+      (let ((current (%current-winders)))
+        (if (not (eq? current target))
+            (let ((here (length current)) (there (length target)))
+              (cond ((> here there)
+                     (leave current)
+                     (%rewind! target))
+                    ((> there here)
+                     (%rewind! (cdr target))
+                     (enter target))
+                    (else
+                     (leave current)
+                     (%rewind! (cdr target))
+                     (enter target)))))))
+
+    (define (leave winders)
+      (let ((winder (car winders)))
+        (%set-dynamic! (vector-ref winder 2))
+        ((vector-ref winder 1))))
+
+    (define (enter winders)
+      (let* ((winder (car winders)) (d (vector-ref winder 2)))
+        (%set-dynamic! d)
+        ((vector-ref winder 0))
+        (%set-dynamic! (vector (vector-ref d 0) (vector-ref d 1) winders))))
+
+    ;; ---- continuations
+
+    (define (call/cc f)
+      (if (not (procedure? f)) (%wrong-type 'call/cc 1 "procedure" f))
+      (%capture
+       (lambda (k)
+         (let ((winders (%current-winders)))
+           (f (case-lambda
+                ((x) (%rewind! winders) (k x))
+                (xs (%rewind! winders) (apply k xs))))))))
+    (define call-with-current-continuation call/cc)
+
+    ;; Escape only: once f has returned or was left, calling its argument is an error.
+    (define (call/ec f)
+      (let* ((live #t)
+             (result (call/cc
+                      (lambda (k)
+                        (f (lambda xs
+                             (if (not live)
+                                 (%control-error "escape continuation called after its extent has ended"))
+                             (apply k xs)))))))
+        (set! live #f)
+        result))
+    (define call-with-escape-continuation call/ec)
+
+    ;; ---- delimited control (Danvy and Filinski 1990)
+    ;;
+    ;; The prompt's own winders are remembered in the parameters of the dynamic environment, under this key, so that shift
+    ;; can leave the extents between itself and the prompt, and its continuation can enter them again.
+
+    (define reset-key (%make-parameter #f #f))
+
+    (define (%call-with-reset thunk)
+      (let ((d (%dynamic)))
+        (let ((result
+               (%prompt reset-key
+                        (lambda ()
+                          (%set-dynamic!
+                           (vector (vector-ref d 0)
+                                   (cons (cons reset-key (box (vector-ref d 2))) (vector-ref d 1))
+                                   (vector-ref d 2)))
+                          (thunk)))))
+          (%set-dynamic! d)
+          result)))
+
+    (define (%call-with-shift f)
+      (let* ((inside (%dynamic))
+             (marker (assq reset-key (vector-ref inside 1))))
+        (if (not marker)
+            (%control-error "shift: there is no enclosing reset"))
+        (let ((outer-winders (unbox (cdr marker))))
+          (%rewind! outer-winders)
+          (%capture-prompt
+           reset-key
+           (lambda (slice)
+             (define (resume xs)
+               (%call-with-reset
+                (lambda ()
+                  (%rewind! (vector-ref inside 2))
+                  (%set-dynamic! inside)
+                  (apply slice xs))))
+             (%call-with-reset (lambda () (f (lambda xs (resume xs))))))))))
+
+    (define-syntax reset
+      (syntax-rules ()
+        ((_ body0 body ...) (%call-with-reset (lambda () body0 body ...)))))
+    (define-syntax shift
+      (syntax-rules ()
+        ((_ k body0 body ...) (%call-with-shift (lambda (k) body0 body ...)))))
+
+    ;; ---- exceptions
+
+    (define (with-exception-handler handler thunk)
+      (if (not (procedure? handler)) (%wrong-type 'with-exception-handler 1 "procedure" handler))
+      (if (not (procedure? thunk)) (%wrong-type 'with-exception-handler 2 "procedure" thunk))
+      (%call-with-handlers (cons handler (%dynamic-handlers)) thunk))
+
+    (define (raise-continuable object)
+      (let ((handlers (%dynamic-handlers)))
+        (if (null? handlers)
+            (%abort object)
+            (%call-with-handlers (cdr handlers) (lambda () ((car handlers) object))))))
+
+    ;; What the evaluator calls when a primitive fails, in the place of that primitive's call: `raise` is such a primitive.
+    (define (raise-from-primitive object)
+      (let ((handlers (%dynamic-handlers)))
+        (if (null? handlers)
+            (%abort object)
+            (begin
+              (%call-with-handlers (cdr handlers) (lambda () ((car handlers) object)))
+              (%call-with-handlers
+               (cdr handlers)
+               (lambda ()
+                 (%control-error "handler returned from a non-continuable exception:" object)))))))
+
+    (define (%guard body handler)
+      ((call/cc
+        (lambda (guard-k)
+          (with-exception-handler
+           (lambda (condition)
+             ((call/cc
+               (lambda (handler-k)
+                 (guard-k
+                  (lambda ()
+                    (handler condition
+                             (lambda ()
+                               (handler-k (lambda () (raise-continuable condition)))))))))))
+           (lambda ()
+             (let ((result (body)))
+               (lambda () result))))))))
+
+    (define-syntax guard
+      (syntax-rules ()
+        ((_ (var clause ...) body0 body ...)
+         (%guard (lambda () body0 body ...)
+                 (lambda (var reraise) (guard-clauses (reraise) clause ...))))))
+
+    (define-syntax guard-clauses
+      (syntax-rules (else =>)
+        ((_ reraise (else result0 result ...)) (begin result0 result ...))
+        ((_ reraise) reraise)
+        ((_ reraise (test => result) clause ...)
+         (let ((temp test))
+           (if temp (result temp) (guard-clauses reraise clause ...))))
+        ((_ reraise (test) clause ...)
+         (let ((temp test))
+           (if temp temp (guard-clauses reraise clause ...))))
+        ((_ reraise (test result0 result ...) clause ...)
+         (if test (begin result0 result ...) (guard-clauses reraise clause ...)))))
+
+    ;; ---- parameters
+
+    (define make-parameter
+      (case-lambda
+        ((value) (%make-parameter value #f))
+        ((value converter)
+         (if (not (procedure? converter)) (%wrong-type 'make-parameter 2 "procedure" converter))
+         (%make-parameter (converter value) converter))))
+
+    (define (convert parameter value)
+      (if (not (parameter? parameter)) (%wrong-type 'parameterize 1 "parameter" parameter))
+      (let ((converter (%parameter-converter parameter)))
+        (if converter (converter value) value)))
+
+    ;; parameters and values: lists of the same length.
+    (define (call-with-parameters parameters values thunk)
+      (let loop ((ps parameters) (vs values) (entries '()))
+        (if (pair? ps)
+            (loop (cdr ps) (cdr vs) (cons (cons (car ps) (box (convert (car ps) (car vs)))) entries))
+            (let ((d (%dynamic)))
+              (call-with-dynamic
+               (vector (vector-ref d 0) (append entries (vector-ref d 1)) (vector-ref d 2))
+               thunk)))))
+
+    (define-syntax parameterize
+      (syntax-rules ()
+        ((_ ((parameter value) ...) body0 body ...)
+         (call-with-parameters (list parameter ...) (list value ...) (lambda () body0 body ...)))))
+
+    ;; ---- promises: the state (done? . value-or-thunk) is shared along chains of delay-force, which therefore run in
+    ;; constant space (R7RS 7.3).
+
+    (define (make-promise x)
+      (if (promise? x) x (%make-promise #t x)))
+
+    (define (force promise)
+      (if (not (promise? promise))
+          promise
+          (let loop ()
+            (if (%promise-done? promise)
+                (%promise-value promise)
+                (let ((next ((%promise-value promise))))
+                  (if (not (%promise-done? promise))
+                      (%promise-chain! promise next))
+                  (loop))))))
+
+    ;; ---- the end
+
+    (define (exit . status)
+      (%rewind! '())
+      (%exit (if (pair? status) (car status) #t)))
+
+    (%set-raise-hook! raise-from-primitive)))

@@ -1,0 +1,4 @@
+;; R7RS (scheme read).
+(define-library (scheme read)
+  (import (kiln primitives))
+  (export read))
