@@ -42,3 +42,17 @@ bool rt_range(VM *vm, int argc, const Value *argv, int at, size_t length, size_t
     }
     return true;
 }
+
+bool rt_copy_range(VM *vm, int argc, const Value *argv, size_t to_length, size_t from_length,
+                   size_t *at, size_t *start, size_t *end) {
+    if (!rt_index(vm, 2, argv[1], to_length + 1, at))
+        return false;
+    if (!rt_range(vm, argc, argv, 3, from_length, start, end))
+        return false;
+    if (*end - *start <= to_length - *at)
+        return true;
+    rt_fail(vm, CONDITION_RANGE, VALUE_NULL,
+            "argument 2: %zu elements do not fit at index %zu of length %zu", *end - *start, *at,
+            to_length);
+    return false;
+}

@@ -28,4 +28,9 @@ bool rt_count(VM *vm, int argument, Value v, size_t *count);
 bool rt_range(VM *vm, int argc, const Value *argv, int at, size_t length, size_t *start,
               size_t *end);
 
+// The arguments (to at from [start [end]]) of a copying primitive: argv[1], and [start end] at
+// argv[3]. The range must fit into `to_length` elements from *at on.
+bool rt_copy_range(VM *vm, int argc, const Value *argv, size_t to_length, size_t from_length,
+                   size_t *at, size_t *start, size_t *end);
+
 #endif
