@@ -1,0 +1,174 @@
+// runtime/heap.c: allocation of both kinds, collections, weak boxes, finalizers, the limit, the stack.
+#include "unit.h"
+
+#include "runtime/vector.h"
+
+// Calls fn in a frame of its own, so that what it leaves in registers and on the stack is overwritten by others.
+[[gnu::noinline]] static void apart(void (*fn)(void)) { fn(); }
+
+[[gnu::noinline]] static void clear_stack(void) {
+    volatile char junk[8192];
+    memset((char *)junk, 0, sizeof junk);
+}
+
+static void test_alignment_and_zero(void **state) {
+    (void)state;
+    for (size_t size = 8; size < 2000; size += 8) {
+        char *p = rt_object_new(vm, TYPE_VECTOR, 0, 0, size);
+        assert_int_equal((uintptr_t)p & 15, 8);
+        for (size_t i = 0; i < size; i++) assert_int_equal(p[i], 0);
+        memset(p, 0xAB, size);
+        uint64_t *raw = rt_raw_new(vm, size);
+        assert_int_equal((uintptr_t)raw & 15, 0);
+        for (size_t i = 0; i < size / 8; i++) assert_true(raw[i] == 0);
+    }
+}
+
+// A long list of vectors and strings keeps its contents through collections.
+static void test_survival(void **state) {
+    (void)state;
+    Value list = VALUE_NULL;
+    for (int i = 0; i < 20000; i++) {
+        Value v = rt_vector_new(vm, (size_t)(i % 7), value_from_fixnum(i));
+        uint8_t *bytes = rt_raw_new_atomic(vm, 24);
+        memset(bytes, i, 24);
+        list = rt_cons(vm, rt_cons(vm, v, value_from_pointer(bytes)), list);
+        if (i % 5000 == 0) rt_heap_collect();
+    }
+    rt_heap_collect();
+    for (int i = 19999; i >= 0; i--, list = value_cdr(list)) {
+        Value v = value_car(value_car(list));
+        assert_int_equal(vector_length(v), i % 7);
+        for (int j = 0; j < i % 7; j++) assert_true(value_vector(v)->item[j] == value_from_fixnum(i));
+        const uint8_t *bytes = (const uint8_t *)(uintptr_t)value_cdr(value_car(list));
+        assert_int_equal(bytes[0], i & 0xFF);
+        assert_int_equal(bytes[23], i & 0xFF);
+    }
+    assert_true(list == VALUE_NULL);
+}
+
+// Cells of the free lists are handed out once, whatever collections come between.
+static void test_no_cell_twice(void **state) {
+    (void)state;
+    enum { COUNT = 3000 };
+    Value keep = rt_vector_new(vm, COUNT, VALUE_FALSE);
+    for (size_t i = 0; i < COUNT; i++) {
+        uint64_t *cell = rt_raw_new_atomic(vm, 32);
+        cell[0] = cell[3] = i;
+        value_vector(keep)->item[i] = value_from_pointer(cell);
+        if (i % 37 == 0) rt_heap_collect();
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        const uint64_t *cell = (const uint64_t *)(uintptr_t)value_vector(keep)->item[i];
+        assert_true(cell[0] == i && cell[3] == i);
+    }
+}
+
+static Value weak_boxes;
+
+static void make_weak(void) {
+    for (size_t i = 0; i < 50; i++)
+        value_vector(weak_boxes)->item[i] = rt_weak_box(vm, rt_cons(vm, value_from_fixnum(1), VALUE_NULL));
+}
+
+static void test_weak_boxes(void **state) {
+    (void)state;
+    Value kept = rt_cons(vm, value_from_fixnum(7), VALUE_NULL);
+    Value strong = rt_weak_box(vm, kept), immediate = rt_weak_box(vm, value_from_fixnum(3));
+    volatile Value holder = weak_boxes = rt_vector_new(vm, 50, VALUE_FALSE);
+    apart(make_weak);
+    clear_stack();
+    rt_heap_collect();
+    int cleared = 0;
+    for (size_t i = 0; i < 50; i++)
+        cleared += value_weak_box(value_vector(holder)->item[i])->value == VALUE_FALSE;
+    assert_true(cleared >= 48); // a stale word may hold one or two
+    assert_true(value_weak_box(strong)->value == kept);
+    assert_true(value_weak_box(immediate)->value == value_from_fixnum(3));
+    assert_true(value_car(kept) == value_from_fixnum(7));
+}
+
+static int finalized;
+
+static void count_finalized(void *object) {
+    assert_int_equal(object_type(object), TYPE_FOREIGN);
+    finalized++;
+}
+
+static void make_finalized(void) {
+    for (int i = 0; i < 20; i++)
+        rt_heap_set_finalizer(rt_object_new(vm, TYPE_FOREIGN, 0, 0, sizeof(Foreign)), count_finalized);
+}
+
+static void test_finalizers(void **state) {
+    (void)state;
+    finalized = 0;
+    apart(make_finalized);
+    clear_stack();
+    rt_heap_collect();
+    rt_heap_collect();
+    assert_true(finalized >= 18 && finalized <= 20);
+}
+
+static void test_reserve(void **state) {
+    (void)state;
+    assert_true(rt_heap_reserve(vm, 1000, 8));
+    assert_false(rt_heap_reserve(vm, SIZE_MAX, 16));
+    assert_true(rt_is_condition(vm, vm->condition, CONDITION_MEMORY));
+    assert_non_null(strstr(failure_text(), "out of memory"));
+    assert_false(rt_heap_reserve(vm, vm->heap_limit / 8 + 1, 8));
+    assert_non_null(strstr(failure_text(), "the limit is"));
+}
+
+// Live memory beyond the limit asks for an interrupt; garbage beyond it does not.
+static void test_limit(void **state) {
+    (void)state;
+    vm->heap_limit = rt_heap_size() + (8 << 20);
+    for (int i = 0; i < 400; i++) rt_vector_new(vm, 12000, VALUE_NULL);
+    assert_int_equal(atomic_load(&vm->interrupts), 0);
+    Value list = VALUE_NULL;
+    for (int i = 0; i < 400 && !atomic_load(&vm->interrupts); i++)
+        list = rt_cons(vm, rt_vector_new(vm, 12000, VALUE_NULL), list);
+    assert_int_equal(atomic_load(&vm->interrupts), INTERRUPT_MEMORY);
+    assert_true(value_is_pair(list));
+}
+
+static int depth_reached;
+
+static void descend(int depth) {
+    volatile char frame[512];
+    frame[0] = (char)depth;
+    depth_reached = depth;
+    if (!rt_stack_low(vm)) descend(depth + 1);
+    frame[1] = frame[0];
+}
+
+static void recurse(VM *inside, void *arg) {
+    Value pair = rt_cons(inside, value_from_fixnum(5), VALUE_NULL); // on this stack only
+    rt_heap_collect();
+    assert_true(value_car(pair) == value_from_fixnum(5));
+    descend(0);
+    *(bool *)arg = true;
+}
+
+static void run_nested(VM *inside, void *arg) { rt_stack_run(inside, recurse, arg); }
+
+static void test_stack(void **state) {
+    (void)state;
+    bool done = false;
+    rt_stack_run(vm, recurse, &done);
+    assert_true(done);
+    assert_true(depth_reached > 10000);
+    done = false;
+    rt_stack_run(vm, run_nested, &done);
+    assert_true(done);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_alignment_and_zero), UNIT_TEST(test_survival), UNIT_TEST(test_no_cell_twice),
+        UNIT_TEST(test_weak_boxes),         UNIT_TEST(test_finalizers), UNIT_TEST(test_reserve),
+        UNIT_TEST(test_limit),              UNIT_TEST(test_stack),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
