@@ -192,9 +192,10 @@ typedef struct CountWalk {
     uint32_t next_id;
 } CountWalk;
 
-static void reset_var(CountWalk *w, Var *var) {
+static void reset_var(CountWalk *w, Var *var, Node *init) {
     var->refs = var->sets = var->calls = 0;
     var->id = w->next_id++;
+    var->init = init;
 }
 
 static void count_child(Node **child, void *context);
@@ -203,9 +204,10 @@ static void count_child(Node **child, void *context);
 static void count_binders(CountWalk *w, Node *node) {
     if (node->kind == NODE_LAMBDA) {
         for (Lambda *l = node->lambda; l != NULL; l = l->next)
-            for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++) reset_var(w, l->params[i]);
+            for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++) reset_var(w, l->params[i], NULL);
     } else if (node->kind == NODE_LET || node->kind == NODE_FIX) {
-        for (uint32_t i = 0; i < node->let.count; i++) reset_var(w, node->let.vars[i]);
+        for (uint32_t i = 0; i < node->let.count; i++) 
+            reset_var(w, node->let.vars[i], node->let.inits[i]);
     }
 }
 

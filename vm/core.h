@@ -42,8 +42,8 @@ typedef struct Lambda Lambda;
 // A local variable: a parameter, or bound by Let or Fix.
 typedef struct Var {
     Value name;      // symbol, for dumps and messages
-    Lambda *owner;   // the lambda whose activation holds it (passes/analyse)
-    Node *init;      // what Let or Fix binds it to, NULL for a parameter
+    Lambda *owner;   // the clause whose activation holds it, of a contified one the one around (passes/analyse)
+    Node *init;      // what Let or Fix binds it to, NULL for a parameter (set by vm_node_count)
     uint32_t id;     // number within the top-level form, for dumps
     uint32_t refs;   // Local nodes that read it   } counted by passes/count
     uint32_t sets;   // SetLocal nodes              }
@@ -51,8 +51,8 @@ typedef struct Var {
     bool boxed;      // holds a Box (passes/assign)
     bool checked;    // may be read before its initialisation: reads test for VALUE_UNBOUND
     bool contified;  // a Fix variable whose every call is a jump (passes/contify)
-    // CEK addressing (cek_address.c): rib distance is in the Local node
-    uint32_t slot;
+    uint32_t level;  // ribs around its own         } CEK addressing (cek_address.c); the distance
+    uint32_t slot;   // index in its rib            } between the ribs is in the Local node
     void *mark;      // scratch of one pass, NULL between passes
 } Var;
 
@@ -117,10 +117,13 @@ struct Lambda {
     bool other_keys;    // unknown keywords are allowed
     Value *keys;        // the keywords, parallel to the keyword parameters
     Node *body;         // missing optional and keyword parameters hold VALUE_DEFAULT on entry
+    Value documentation; // string, or VALUE_NONE (expander)
     Lambda *next;       // next clause or NULL
-    Lambda *outer;      // enclosing lambda, NULL at top level (passes/analyse)
-    Var **free;         // free variables in closure order (passes/analyse)
-    uint32_t free_count;
+    Lambda *first;      // first clause of the same procedure (passes/analyse)
+    Lambda *outer;      // the clause around it whose activation is a frame; NULL at top level (passes/analyse)
+    Var **free;         // free variables in closure order (passes/analyse); all clauses of a procedure have
+    uint32_t free_count; // the same list: what any of them needs
+    bool contified;     // a loop of `outer`: no closure, no activation of its own (passes/contify)
     bool captures;      // may capture its continuation (passes/effects)
     void *code;         // what a tier compiled it to
     uint32_t cost;      // nodes in it
@@ -162,7 +165,7 @@ Lambda *vm_lambda_new(VM *vm, Value name, Position position, uint32_t required, 
 
 // Call fn on each child slot of a node, in order of evaluation. A LAMBDA's children are the bodies of its clauses.
 void vm_node_each_child(Node *node, void (*fn)(Node **child, void *context), void *context);
-// Count Var.refs, sets and calls afresh and number the variables. False: nested too deeply, condition set.
+// Count Var.refs, sets and calls afresh, number the variables, set Var.init. False: nested too deeply, condition set.
 bool vm_node_count(VM *vm, Node *node);
 // Number of nodes but for SEQ, at most `limit`; looks at no more than that.
 uint32_t vm_node_cost(VM *vm, Node *node, uint32_t limit);
@@ -174,10 +177,21 @@ bool vm_node_is_discardable(const Node *node);
 bool vm_node_is_trivial(const Node *node);
 
 // Readable dump of a node: an s-expression, one binding a line, variables as name.id. Written to a string Value.
+// dump.c begins with its notation.
 Value vm_node_dump(VM *vm, const Node *node);
+enum {
+    DUMP_POSITIONS = 1, // line and column of calls and lambdas
+    DUMP_ANALYSIS = 2,  // free variables of lambdas, which of them may capture
+};
+Value vm_node_dump_with(VM *vm, const Node *node, unsigned flags);
 
-// Debug builds: check every invariant named above for the given stage; a message and abort on a violation.
-typedef enum CoreStage { CORE_EXPANDED, CORE_LOWERED } CoreStage;
+// Debug builds: check every invariant of verify.c for the given stage; a message and abort on a violation.
+// Other builds: nothing.
+typedef enum CoreStage {
+    CORE_EXPANDED, // what the expander made
+    CORE_BOUND,    // after passes/letrec: Fix binds lambdas alone, to variables that are never assigned
+    CORE_LOWERED,  // after all passes: no SetLocal, no unboxed assigned variable, analysis present
+} CoreStage;
 void vm_node_verify(VM *vm, Node *node, CoreStage stage);
 
 #endif
