@@ -75,6 +75,9 @@ void rt_heap_collect(void);
 // Bytes in use and bytes taken from the system.
 size_t rt_heap_used(void);
 size_t rt_heap_size(void);
+// Bytes ever allocated, and collections so far.
+uint64_t rt_heap_allocated(void);
+uint64_t rt_heap_collections(void);
 // Keep an object alive that only C memory outside the heap refers to. Static variables that hold
 // Values must be registered once.
 void rt_heap_add_roots(void *start, size_t bytes);

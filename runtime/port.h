@@ -59,6 +59,7 @@ typedef struct PortState {
     uintptr_t first; // hidden head of the list of open file ports
     int lost_error;  // errno of a failure nobody could be told of (finalizer)
     char *lost_path; // and the path, malloc'ed
+    Value *symbols;  // the reader's cache of recent symbols, scanned memory; NULL: none yet
     // Hooks for the printer, set by vm/: name of a closure (symbol or #f) and of a macro or other
     // object of vm/ (a string, symbol or #f). NULL: none.
     Value (*closure_name)(VM *vm, Value closure);

@@ -22,8 +22,8 @@ typedef enum ReadMode {
 typedef struct Reader {
     uint32_t source; // number of the source (source.h); 0: run-time data, and errors name the port
                      // and the place in their message
-    SourceMap *map; // positions of the pairs read; NULL: none
-    bool literals;  // strings and vectors are constants, as those in program text are
+    SourceMap *map;  // positions of the pairs read; NULL: none
+    bool literals;   // strings and vectors are constants, as those in program text are
 
     // Results beside the datum.
     bool incomplete;   // the failure is that the input ended inside of a datum: more text may
@@ -33,14 +33,14 @@ typedef struct Reader {
     // Private.
     ReadMode mode;
     Value port;
-    struct ReadFrame *frames; // open brackets, innermost last
+    struct ReadFrame *frames; // what is open, innermost last; scanned memory
     size_t depth, capacity;
-    Value *items; // elements of open vectors, bytevectors and dictionaries
+    Value *items; // elements of open vectors, bytevectors and dictionaries; scanned memory
     size_t item_count, item_capacity;
-    Value labels;   // list of (number . value or placeholder) of the present datum
-    Value fixups;   // places that hold a placeholder
-    Value *symbols; // small cache of recent symbols
-    uint32_t ticks; // data read since the memory limit was last looked at
+    Value labels;         // table from label numbers to boxes of their data; VALUE_NONE: none yet
+    Value fixups;         // list of (object . place), where a box stands for datum not yet read
+    uint32_t open_labels; // labels whose datum is being read
+    uint32_t ticks;       // data read since the memory limit was last looked at
 } Reader;
 
 // Prepare to read data from an open textual input port.
