@@ -135,6 +135,10 @@
 (near? (exp 1+i) 1.4686939399158851+2.2873552871788423i) ;; expect: #t
 (near? (log +i) (make-rectangular 0 (/ pi 2))) ;; expect: #t
 (near? (log -i) (make-rectangular 0 (/ pi -2))) ;; expect: #t
+(near? (log -1.0+0.0i) (make-rectangular 0 pi)) ;; expect: #t
+(near? (log -1.0-0.0i) (make-rectangular 0 (- pi))) ;; expect: #t
+(near? (angle -1.0+0.0i) pi) ;; expect: #t
+(near? (angle -1.0-0.0i) (- pi)) ;; expect: #t
 (near? (log 1+i) 0.34657359027997264+0.7853981633974483i) ;; expect: #t
 (near? (exp (log 3-4i)) 3-4i) ;; expect: #t
 (near? (sin 1+i) 1.2984575814159773+0.6349639147847361i) ;; expect: #t

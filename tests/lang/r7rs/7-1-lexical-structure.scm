@@ -35,6 +35,15 @@
 '#(1 #;2 3 #| 4 |#) ;; expect: #(1 3)
 (all-from "#u8(1 #;2 3 #|4|#)") ;; expect: (#u8(1 3))
 
+#| A comment
+   before a definition. |#
+(define fact
+  (lambda (n)
+    (if (= n 0) #;(= n 1)
+        1       ; base case
+        (* n (fact (- n 1))))))
+(fact 5) ;; expect: 120
+
 ;; Identifiers.
 (map symbol? '(... + +soup+ <=? ->string a34kTMNs lambda list->vector q V17a |two words| |two\x20;words| the-word-recursion-has-many-meanings)) ;; expect: (#t #t #t #t #t #t #t #t #t #t #t #t #t)
 (map symbol? '(! $ % & * / : < = > ? ^ _ ~ !a $b %c &d *e /f :g <h =i >j ?k ^l _m ~n)) ;; expect: (#t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t #t)
