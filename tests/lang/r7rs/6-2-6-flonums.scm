@@ -50,9 +50,9 @@
 (let loop ((k -1074)) (if (> k 1023) 'all (if (round-trips? (inexact (expt 2 k))) (loop (+ k 1)) k))) ;; expect: all
 (let loop ((k -323)) (if (> k 308) 'all (if (= (string->number (string-append "1e" (number->string k))) (inexact (expt 10 k))) (loop (+ k 1)) k))) ;; expect: all
 (nan? (string->number (number->string +nan.0))) ;; expect: #t
-(string->number (number->string 1e100)) ;; expect: 1e100
-(string->number "1.5e22") ;; expect: 1.5e22
-1e21 ;; expect: 1e21
+(eqv? 1e100 (string->number (number->string 1e100))) ;; expect: #t
+(eqv? 1.5e22 (string->number "1.5e22")) ;; expect: #t
+(eqv? 1e21 (string->number (number->string 1e21))) ;; expect: #t
 ;; The decimal nearest to a tie is read correctly.
 (= 9007199254740993 (exact 9007199254740993.0)) ;; expect: #f
 (exact 9007199254740992.999999999999999999) ;; expect: 9007199254740992
