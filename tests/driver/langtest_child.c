@@ -72,6 +72,21 @@ static char *machine_text(const Form *form, size_t *length, int *line, int *colu
     return text;
 }
 
+// What a form's values are in an annotation. `written` is what `write` prints of the result:
+// several values are one object, #<values 1 2>. The caller frees it.
+static char *values_text(const char *written) {
+    static const char prefix[] = "#<values";
+    if (written == nullptr) {
+        return strdup("(a value that cannot be written)");
+    }
+    if (strncmp(written, prefix, strlen(prefix)) != 0) {
+        return strdup(written);
+    }
+    const char *first = written + strlen(prefix);
+    first += *first == ' ';
+    return strndup(first, strlen(first) - 1);
+}
+
 static Outcome machine_evaluate(Machine *machine, const Form *form) {
     Kiln *kiln = machine->kiln;
     KilnRef *result = nullptr;
@@ -81,9 +96,8 @@ static Outcome machine_evaluate(Machine *machine, const Form *form) {
     Outcome outcome = {};
     switch (kiln_eval_at(kiln, text, length, machine->path, line, column, &result)) {
     case KILN_OK:
-        const char *written =
-            form->expectation == EXPECT_VALUE ? kiln_written(kiln, result, false) : "";
-        outcome.text = strdup(written != nullptr ? written : "(a value that cannot be written)");
+        bool shown = form->expectation == EXPECT_VALUE || form->expectation == EXPECT_ERROR;
+        outcome.text = shown ? values_text(kiln_written(kiln, result, false)) : strdup("");
         break;
     case KILN_ERROR:
         outcome.failed = true;
