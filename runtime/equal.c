@@ -422,3 +422,12 @@ uint64_t rt_equal_hash(Value v) {
     size_t budget = HASH_BUDGET;
     return hash_part(v, &budget, 0);
 }
+
+// ---- primitives
+
+Value rt_prim_eq(VM *vm, Value a, Value b) { return value_from_bool(rt_eq(a, b)); }
+Value rt_prim_eqv(VM *vm, Value a, Value b) { return value_from_bool(rt_eqv(a, b)); }
+Value rt_prim_equal(VM *vm, Value a, Value b) {
+    bool same;
+    return rt_equal(vm, a, b, &same) ? value_from_bool(same) : VALUE_FAILURE;
+}
