@@ -28,6 +28,9 @@ Node *vm_expand(VM *vm, Value form, Value environment, SourceMap *map);
 // the folder of the running program, then KILN_PATH (colon-separated).
 Value vm_library(VM *vm, Value name);
 
+// The folder of the running program, where libraries are looked for first; NULL: the present one.
+void vm_library_set_folder(VM *vm, const char *folder);
+
 // The cell of a variable in an environment; VALUE_NONE when it has none. The value may be VALUE_UNBOUND.
 Value vm_environment_cell(VM *vm, Value environment, Value symbol);
 // Names of all variables and keywords visible in it: a list of symbols, unordered.
