@@ -70,7 +70,7 @@ static Value parse_digits(NumberParser *p, const char *from, const char *to, boo
 
 typedef struct Decimal { // [mantissa, end) * radix^exponent, the point not counted
     const char *mantissa, *mantissa_end, *point; // point: NULL when there is none
-    int64_t exponent; // as written, held within ±2^60
+    int64_t exponent; // as written, held within ±2^48
 } Decimal;
 
 // As a double, radix 10.
@@ -146,8 +146,7 @@ static Value parse_unsigned(NumberParser *p, bool negative) {
         Value n = parse_digits(p, start, end, negative);
         Value d = parse_digits(p, denominator, p->at, false);
         if (d == value_from_fixnum(0)) return VALUE_FALSE;
-        Value q = rt_ratio(p->vm, n, d);
-        return p->exactness == 'i' && q != VALUE_FAILURE ? rt_num_inexact(p->vm, q) : q;
+        return rt_ratio(p->vm, n, d);
     }
     Decimal decimal = {.mantissa = start, .mantissa_end = end};
     if (point) {
@@ -157,10 +156,7 @@ static Value parse_unsigned(NumberParser *p, bool negative) {
     if (decimal.mantissa_end - start == point) return VALUE_FALSE; // no digit
     bool exponent;
     decimal.exponent = parse_exponent(p, &exponent);
-    if (!point && !exponent) {
-        Value n = parse_digits(p, start, end, negative);
-        return p->exactness == 'i' && n != VALUE_FAILURE ? rt_num_inexact(p->vm, n) : n;
-    }
+    if (!point && !exponent) return parse_digits(p, start, end, negative);
     if (p->exactness == 'e') return decimal_to_exact(p, &decimal, negative);
     if (p->radix == 10) return decimal_to_flonum(p, &decimal, negative);
     Value exact = decimal_to_exact(p, &decimal, false);
@@ -218,6 +214,7 @@ static Value parse_complex(NumberParser *p) {
 }
 
 Value rt_number_parse(VM *vm, const char *text, size_t length, int radix) {
+    if (length == 0) return VALUE_FALSE;
     NumberParser p = {.vm = vm, .at = text, .end = text + length, .radix = radix};
     bool radix_given = false;
     while (peek(&p, 0) == '#') {
@@ -238,7 +235,7 @@ Value rt_number_parse(VM *vm, const char *text, size_t length, int radix) {
     if (!is_sign(first) && first != '.' && digit_value(first) >= p.radix) return VALUE_FALSE;
     Value v = parse_complex(&p);
     if (v == VALUE_FALSE || v == VALUE_FAILURE || !p.exactness) return v;
-    if (p.exactness == 'i') return rt_num_inexact(vm, v);
+    if (p.exactness == 'i') return rt_num_inexact(vm, v); // what has no point was read exactly
     if (value_is_flonum(v) && !isfinite(value_double(v))) return VALUE_FALSE;
     return rt_num_exact(vm, v); // polar ones are still to be made exact
 }
