@@ -151,10 +151,11 @@ Value rt_prim_dict_merge(VM *vm, int argc, const Value *argv) {
         return result;
     for (int i = 1; i < argc; i++) {
         const Table *t = value_table(argv[i]);
-        for (uint32_t k = 0; k < t->used; k++)
-            if (t->entries[k].key != VALUE_NONE &&
-                !rt_dict_put(vm, result, t->entries[k].key, t->entries[k].value))
+        for (uint32_t place = 0; place < t->used; place++) {
+            const TableEntry *e = table_entry_at(t, place);
+            if (e != NULL && !rt_dict_put(vm, result, e->key, e->value))
                 return VALUE_FAILURE;
+        }
     }
     return result;
 }

@@ -379,8 +379,8 @@ static Value next_part(Value v, size_t *index) {
     case TYPE_DICT: {
         const Table *t = value_table(v);
         for (; i < (size_t)2 * t->used; i = *index, *index += 1) {
-            const TableEntry *e = &t->entries[i / 2];
-            if (e->key != VALUE_NONE)
+            const TableEntry *e = table_entry_at(t, (uint32_t)(i / 2));
+            if (e != NULL)
                 return i % 2 ? e->value : e->key;
         }
         return VALUE_NONE;
