@@ -119,7 +119,7 @@ static void create_inside(VM *vm, void *arg) {
     c->k->mode = o && o->scheme ? READ_SCHEME : READ_SX;
     c->k->top = o && o->program ? vm_environment_new_program(vm)
                                 : vm_environment_new_interactive(vm, c->k->mode == READ_SX);
-    c->ok = true;
+    c->ok = c->k->top != VALUE_FAILURE;
 }
 
 Kiln *kiln_create(const KilnOptions *options) {
@@ -156,6 +156,7 @@ Value vm_kiln_top(Kiln *k) { return k->top; }
 typedef struct Form { // one datum that was read and not yet evaluated
     Value datum;
     SourceMap *map;
+    Position position;
     struct Form *next;
 } Form;
 
@@ -185,6 +186,7 @@ static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form 
         Form *f = rt_raw_new(vm, sizeof *f);
         f->datum = datum;
         f->map = reader.map;
+        f->position = reader.position;
         *end = f;
     }
 }
@@ -192,7 +194,7 @@ static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form 
 static Value run_forms(VM *vm, Form *forms, Value environment) {
     Value result = VALUE_UNSPECIFIED, dynamic = vm->dynamic;
     for (; forms; forms = forms->next) {
-        result = vm_eval_form(vm, forms->datum, environment, forms->map);
+        result = vm_eval_form_at(vm, forms->datum, environment, forms->map, forms->position);
         vm->dynamic = dynamic;
         if (result == VALUE_FAILURE) break;
     }
@@ -247,6 +249,7 @@ Value vm_run_port(VM *vm, Value port, const char *name, Value text, bool scheme)
     uint32_t source = rt_source_add(vm, name, text);
     if (!read_forms(vm, port, scheme ? READ_SCHEME : READ_SX, source, &forms, NULL)) return VALUE_FAILURE;
     Value environment = vm_file_environment(vm, scheme, forms ? forms->datum : VALUE_FALSE);
+    if (environment == VALUE_FAILURE) return VALUE_FAILURE;
     return run_forms(vm, forms, environment);
 }
 
@@ -255,6 +258,13 @@ static void run_file_inside(VM *vm, void *arg) {
     Value port = rt_port_open_file(vm, rt_string_from_c(vm, e->name), PORT_INPUT | PORT_TEXTUAL, false);
     e->result = VALUE_FAILURE;
     if (port == VALUE_FAILURE) return;
+    const char *slash = strrchr(e->name, '/');
+    if (slash) {
+        char *folder = rt_raw_new_atomic(vm, (size_t)(slash - e->name) + 2);
+        memcpy(folder, e->name, (size_t)(slash - e->name) + 1);
+        folder[slash - e->name + 1] = 0;
+        vm_library_set_folder(vm, folder);
+    }
     e->result = vm_run_port(vm, port, e->name, VALUE_FALSE, vm_is_scheme_file(e->name));
     if (!rt_port_close(vm, port)) e->result = VALUE_FAILURE;
 }
