@@ -30,8 +30,9 @@ struct KilnRef {
 
 struct Kiln {
     VM *vm;
-    Value top; // the environment of kiln_eval
+    Value top; // the environment of kiln_eval; VALUE_NONE before its first use
     ReadMode mode;
+    bool program; // which kind of environment that is
     KilnRef *refs;
     Value error; // VALUE_NONE: none yet
     char *error_text, *error_report;
@@ -117,9 +118,8 @@ static void create_inside(VM *vm, void *arg) {
         rt_system_set_command_line(vm, argc, o->arguments);
     }
     c->k->mode = o && o->scheme ? READ_SCHEME : READ_SX;
-    c->k->top = o && o->program ? vm_environment_new_program(vm)
-                                : vm_environment_new_interactive(vm, c->k->mode == READ_SX);
-    c->ok = c->k->top != VALUE_FAILURE;
+    c->k->program = o && o->program;
+    c->ok = true;
 }
 
 Kiln *kiln_create(const KilnOptions *options) {
@@ -149,7 +149,18 @@ int kiln_destroy(Kiln *k) {
 }
 
 VM *vm_of_kiln(Kiln *k) { return k->vm; }
-Value vm_kiln_top(Kiln *k) { return k->top; }
+
+static void top_inside(VM *vm, void *arg) {
+    Kiln *k = arg;
+    k->top = k->program ? vm_environment_new_program(vm)
+                        : vm_environment_new_interactive(vm, k->mode == READ_SX);
+}
+
+Value vm_kiln_top(Kiln *k) {
+    // A VM that only runs files never needs it.
+    if (k->top == VALUE_NONE || k->top == VALUE_FAILURE) rt_stack_run(k->vm, top_inside, k);
+    return k->top;
+}
 
 // ---- evaluation
 
@@ -212,8 +223,9 @@ static void eval_inside(VM *vm, void *arg) {
     value_port(port)->column = (uint32_t)e->column;
     Form *forms = NULL;
     uint32_t source = rt_source_add(vm, e->name, text);
-    if (read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete))
-        e->result = run_forms(vm, forms, e->k->top);
+    if (!read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete)) return;
+    Value top = vm_kiln_top(e->k);
+    if (top != VALUE_FAILURE) e->result = run_forms(vm, forms, top);
 }
 
 KilnStatus kiln_eval_at(Kiln *k, const char *text, size_t length, const char *name, int line, int column,
@@ -300,7 +312,9 @@ KilnStatus kiln_call(Kiln *k, KilnRef *procedure, int argc, KilnRef *const *argv
 }
 
 KilnRef *kiln_global(Kiln *k, const char *name) {
-    Value cell = vm_environment_cell(k->vm, k->top, rt_intern(k->vm, name));
+    Value top = vm_kiln_top(k);
+    if (top == VALUE_FAILURE) return NULL;
+    Value cell = vm_environment_cell(k->vm, top, rt_intern(k->vm, name));
     if (cell == VALUE_NONE || value_cell(cell)->value == VALUE_UNBOUND) return NULL;
     return ref_new(k, value_cell(cell)->value);
 }
@@ -315,7 +329,8 @@ static void define_inside(VM *vm, void *arg) {
     Definition *d = arg;
     Value quoted = rt_list(vm, 2, rt_intern(vm, "quote"), d->value);
     Value form = rt_list(vm, 3, rt_intern(vm, "define"), d->name, quoted);
-    d->result = vm_eval_form(vm, form, d->k->top, NULL);
+    Value top = vm_kiln_top(d->k);
+    d->result = top == VALUE_FAILURE ? VALUE_FAILURE : vm_eval_form(vm, form, top, NULL);
 }
 
 static KilnStatus define_value(Kiln *k, const char *name, Value value) {
