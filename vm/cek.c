@@ -246,12 +246,11 @@ static void raise_pending_as(Machine *m, Value who) {
 
 // Names that code of the cell's environment can see.
 static Value visible_names(VM *vm, const Cell *cell) {
-    Value condition = vm->condition, environment = VALUE_NONE;
-    if (cell->home != VALUE_FALSE) environment = vm_library(vm, cell->home);
-    else if (vm->language) environment = vm->language->interaction;
+    if (value_is_environment(cell->home)) return vm_environment_names(vm, cell->home);
+    if (!value_is_pair(cell->home)) return VALUE_NULL;
+    Value condition = vm->condition, environment = vm_library(vm, cell->home);
     vm->condition = condition;
-    if (environment == VALUE_FAILURE || environment == VALUE_NONE) return VALUE_NULL;
-    return vm_environment_names(vm, environment);
+    return environment == VALUE_FAILURE ? VALUE_NULL : vm_environment_names(vm, environment);
 }
 
 static void raise_unbound(Machine *m, Value cell, const char *prefix) {
@@ -450,15 +449,15 @@ static void control_capture_prompt(Machine *m, Value tag, Value procedure) {
     apply(m, procedure, 1, &slice, true);
 }
 
+PrimitiveFn0 vm_prim_interaction_environment; // language.c
+
 // (eval expr env): the code runs in place, so that a continuation captured inside is the whole one. Imports and
 // library definitions happen while expanding.
 static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
-    Value environment = argc > 1 ? argv[1] : vm->language->interaction;
-    if (environment == VALUE_NONE)
-        environment = vm->language->interaction = vm_environment_new_interactive(vm, true);
+    Value environment = argc > 1 ? argv[1] : vm_prim_interaction_environment(vm);
     if (!value_is_environment(environment)) {
-        rt_fail_type(vm, 2, "environment", environment);
+        if (environment != VALUE_FAILURE) rt_fail_type(vm, 2, "environment", environment);
         raise_pending_as(m, rt_intern(vm, "eval"));
         return;
     }
