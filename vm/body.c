@@ -182,7 +182,8 @@ Node *vm_expand_body(Expander *x, const Form *form, Value body, Scope *scope) {
     if (scan(&b, body)) {
         if (b.count == b.definitions)
             node = vm_form_error(x, form, form->position, VALUE_NULL,
-                                 "bad syntax: no expression after the definitions");
+                                 b.count ? "bad syntax: no expression after the definitions"
+                                         : "bad syntax: no expression in the body");
         else
             node = finish(&b);
     }

@@ -53,17 +53,16 @@ static Binding *assigned_global(Expander *x, const Form *form, Denotation d) {
         b = vm_variable_reference(x->vm, d);
     } else if (b->home != d.environment) {
         if (d.environment->kind != ENVIRONMENT_INTERACTIVE) {
-            Value home = b->home->library ? b->home->library->name : VALUE_FALSE;
-            vm_bad_part(x, form, second(form), rt_list(x->vm, 1, home),
-                        "imported variables are constants; it comes from");
+            vm_bad_part(x, form, second(form), VALUE_NULL, "%s is imported: imported variables are constants",
+                        vm_name_text(x->vm, d.key));
             return NULL;
         }
         b = vm_environment_copy_import(x->vm, d.environment, d.key, b);
     }
     if (object_flags(value_object(b->cell)) & CELL_SEALED) {
         // Only a built-in library's macro can lead here: see can_seal in library.c.
-        vm_bad_part(x, form, second(form), rt_list(x->vm, 1, value_cell(b->cell)->home),
-                    "the variable is a constant of");
+        vm_bad_part(x, form, second(form), VALUE_NULL, "%s is a constant of %s",
+                    vm_name_text(x->vm, d.key), vm_name_text(x->vm, value_cell(b->cell)->home));
         return NULL;
     }
     b->assigned = true;
@@ -363,9 +362,21 @@ Node *vm_form_fn(Expander *x, const Form *form, Scope *scope) {
                        vm_node_local(x->vm, self->var, form->position), form->position);
 }
 
+// (case-lambda): a procedure that takes no number of arguments.
+static Node *no_clause(Expander *x, const Form *form) {
+    Node *message = vm_node_const(x->vm, rt_string_from_c(x->vm, "case-lambda: there is no clause"), form->position);
+    Node *body = vm_prim_call(x, x->language->prim.error, 1, &message);
+    Var *rest = vm_var_new(x->vm, x->language->symbol.underscore);
+    Lambda *lambda = vm_lambda_new(x->vm, VALUE_FALSE, form->position, 1, &rest, body);
+    lambda->required = 0;
+    lambda->rest = true;
+    return vm_node_lambda(x->vm, lambda);
+}
+
 Node *vm_form_case_lambda(Expander *x, const Form *form, Scope *scope) {
     ptrdiff_t count = form_length(form) - 1;
-    if (count < 1) return vm_bad_syntax(x, form);
+    if (count < 0) return vm_bad_syntax(x, form);
+    if (count == 0) return no_clause(x, form);
     Lambda *first = NULL, *last = NULL;
     for (Value rest = second(form); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value clause = value_car(rest);
@@ -735,6 +746,15 @@ Node *vm_form_let_syntax(Expander *x, const Form *form, Scope *scope) {
 }
 Node *vm_form_letrec_syntax(Expander *x, const Form *form, Scope *scope) {
     return let_syntax(x, form, scope, true);
+}
+
+// Names that nothing binds are those of a library.
+Node *vm_form_with_fallback(Expander *x, const Form *form, Scope *scope) {
+    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    Value name = vm_strip(x->vm, value_car(second(form)));
+    Scope *inner = vm_scope_new(x->vm, scope);
+    inner->fallback = vm_library_open(x->vm, name, vm_position_car(x, second(form)));
+    return inner->fallback ? vm_expand_sequence(x, form, third(form), inner) : NULL;
 }
 
 Node *vm_form_syntax_error(Expander *x, const Form *form, Scope *scope) {

@@ -124,6 +124,8 @@ typedef struct RecordShape {
     RecordName *names;     // parallel to Definition.names
     uint32_t *initialised; // fields the constructor's arguments go to
     uint32_t initialised_count;
+    Value type;            // at top level without a parent: the type itself, else VALUE_NONE
+    Var *type_var;         // at top level with a parent: holds the type, else NULL
 } RecordShape;
 
 static int field_index(const RecordShape *r, Value name, uint32_t first) {
@@ -295,49 +297,98 @@ static Node *record_type_value(Expander *x, const Definition *d, Scope *scope) {
     return vm_prim_call(x, x->language->prim.record_type, 4, args);
 }
 
-Node *vm_definition_record_value(Expander *x, const Definition *d, uint32_t i, Scope *scope) {
+bool vm_definition_record_type(Expander *x, const Definition *d, Scope *scope, Node **type) {
+    RecordShape *r = d->record;
+    if (r->parent != VALUE_NONE) {
+        r->type_var = vm_var_new(x->vm, r->name);
+        return (*type = record_type_value(x, d, scope)) != NULL;
+    }
+    Value *fields = NEW_ARRAY(x, Value, r->own);
+    for (uint32_t i = 0; i < r->own; i++) fields[i] = vm_identifier_symbol(value_vector(r->fields)->item[i]);
+    r->type = rt_record_type_new(x->vm, r->name, VALUE_FALSE, (int)r->own, fields, r->is_mutable);
+    return r->type != VALUE_FAILURE;
+}
+
+Var *vm_definition_record_var(const Definition *d) { return d->record->type_var; }
+
+static Node *type_reference(Expander *x, const Definition *d, Position position, Scope *scope) {
+    const RecordShape *r = d->record;
+    if (r->type != VALUE_NONE) return vm_node_const(x->vm, r->type, position);
+    if (r->type_var) return vm_node_local(x->vm, r->type_var, position);
+    return vm_expand_datum(x, d->names[0], position, scope);
+}
+
+// The name a type has in messages: without the angle brackets of <point>.
+static Value type_label(Expander *x, const RecordShape *r) {
+    Value name = value_symbol(r->name)->name;
+    size_t n = string_length(name);
+    if (n < 3 || string_char(name, 0) != '<' || string_char(name, n - 1) != '>') return name;
+    Value label = rt_substring(x->vm, name, 1, n - 1);
+    return label == VALUE_FAILURE ? name : label;
+}
+
+static Node *record_constructor(Expander *x, const Definition *d, Node *type, Position position) {
+    const RecordShape *r = d->record;
+    VM *vm = x->vm;
+    uint32_t total = r->inherited + r->own, count = r->initialised_count;
+    Var **params = NEW_ARRAY(x, Var *, count);
+    Node **args = NEW_ARRAY(x, Node *, (size_t)total + 1);
+    args[0] = type;
+    for (uint32_t i = 0; i < total; i++) args[i + 1] = vm_node_const(vm, VALUE_FALSE, position);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t field = r->initialised[i];
+        params[i] = vm_var_new(vm, vm_identifier_symbol(value_vector(r->fields)->item[field]));
+        args[field + 1] = vm_node_local(vm, params[i], position);
+    }
+    Node *body = vm_prim_call(x, x->language->prim.record, total + 1, args);
+    return vm_node_lambda(vm, vm_lambda_new(vm, VALUE_FALSE, position, count, params, body));
+}
+
+// (lambda (r) (if (%record? r type) (%record-ref r type i) (%wrong-type 'accessor 1 "point" r))): the test is there so that
+// the error names the accessor.
+static Node *record_access(Expander *x, const Definition *d, uint32_t i, Node *type, Scope *scope) {
     const RecordShape *r = d->record;
     const RecordName *n = &r->names[i];
+    const Language *l = x->language;
     VM *vm = x->vm;
-    if (n->kind == RECORD_NAME_TYPE) return record_type_value(x, d, scope);
-    Node *type = vm_expand_datum(x, d->names[0], n->position, scope);
-    if (!type) return NULL;
-    Value name = vm_identifier_symbol(d->names[i]);
-    Node *index = vm_node_const(vm, value_from_fixnum(n->field), n->position);
-    const Vector *fields = value_vector(r->fields);
-    Node *body;
-    uint32_t count = n->kind == RECORD_NAME_MODIFIER ? 2 : 1;
-    Var **params;
-    if (n->kind == RECORD_NAME_CONSTRUCTOR) {
-        uint32_t total = r->inherited + r->own;
-        count = r->initialised_count;
-        params = NEW_ARRAY(x, Var *, count);
-        Node **args = NEW_ARRAY(x, Node *, (size_t)total + 1);
-        args[0] = type;
-        for (uint32_t k = 0; k < total; k++) args[k + 1] = vm_node_const(vm, VALUE_FALSE, n->position);
-        for (uint32_t k = 0; k < count; k++) {
-            uint32_t field = r->initialised[k];
-            params[k] = vm_var_new(vm, vm_identifier_symbol(fields->item[field]));
-            args[field + 1] = vm_node_local(vm, params[k], n->position);
+    Position position = n->position;
+    Var *params[2] = {vm_var_new(vm, r->name), NULL};
+    Node *test[] = {vm_node_local(vm, params[0], position), type};
+    Node *is_record = vm_prim_call(x, l->prim.is_record, 2, test);
+    uint32_t count = 1;
+    if (n->kind != RECORD_NAME_PREDICATE) {
+        bool modifies = n->kind == RECORD_NAME_MODIFIER;
+        Node *again = type_reference(x, d, position, scope);
+        if (!again) return NULL;
+        Node *args[] = {vm_node_local(vm, params[0], position), again,
+                        vm_node_const(vm, value_from_fixnum(n->field), position), NULL};
+        if (modifies) {
+            count = 2;
+            params[1] = vm_var_new(vm, vm_identifier_symbol(value_vector(r->fields)->item[n->field]));
+            args[3] = vm_node_local(vm, params[1], position);
         }
-        body = vm_prim_call(x, x->language->prim.record, total + 1, args);
-    } else {
-        params = NEW_ARRAY(x, Var *, 2);
-        params[0] = vm_var_new(vm, r->name);
-        Node *record = vm_node_local(vm, params[0], n->position);
-        if (n->kind == RECORD_NAME_PREDICATE) {
-            Node *args[] = {record, type};
-            body = vm_prim_call(x, x->language->prim.is_record, 2, args);
-        } else if (n->kind == RECORD_NAME_ACCESSOR) {
-            Node *args[] = {record, type, index};
-            body = vm_prim_call(x, x->language->prim.record_ref, 3, args);
-        } else {
-            params[1] = vm_var_new(vm, vm_identifier_symbol(fields->item[n->field]));
-            Node *args[] = {record, type, index, vm_node_local(vm, params[1], n->position)};
-            body = vm_prim_call(x, x->language->prim.record_set, 4, args);
-        }
+        Node *wrong[] = {vm_node_const(vm, vm_identifier_symbol(d->names[i]), position),
+                         vm_node_const(vm, value_from_fixnum(1), position),
+                         vm_node_const(vm, type_label(x, r), position),
+                         vm_node_local(vm, params[0], position)};
+        is_record = vm_node_if(
+            vm, is_record,
+            modifies ? vm_prim_call(x, l->prim.record_set, 4, args) : vm_prim_call(x, l->prim.record_ref, 3, args),
+            vm_prim_call(x, l->prim.wrong_type, 4, wrong), position);
     }
-    return vm_node_lambda(vm, vm_lambda_new(vm, name, n->position, count, params, body));
+    return vm_node_lambda(vm, vm_lambda_new(vm, VALUE_FALSE, position, count, params, is_record));
+}
+
+Node *vm_definition_record_value(Expander *x, const Definition *d, uint32_t i, Scope *scope) {
+    const RecordName *n = &d->record->names[i];
+    bool top = d->record->type != VALUE_NONE || d->record->type_var;
+    if (n->kind == RECORD_NAME_TYPE && !top) return record_type_value(x, d, scope);
+    Node *type = type_reference(x, d, n->position, scope);
+    if (!type || n->kind == RECORD_NAME_TYPE) return type;
+    Node *value = n->kind == RECORD_NAME_CONSTRUCTOR ? record_constructor(x, d, type, n->position)
+                                                     : record_access(x, d, i, type, scope);
+    if (value) value->lambda->name = vm_identifier_symbol(d->names[i]);
+    return value;
 }
 
 bool vm_parse_definition(Expander *x, const Form *form, Scope *scope, Definition *out) {
@@ -354,10 +405,8 @@ bool vm_parse_definition(Expander *x, const Form *form, Scope *scope, Definition
 
 static bool imported_already(Expander *x, const Form *form, Value identifier, Position position,
                              const IdentifierEntry *entry) {
-    const Binding *b = entry->item;
-    Value home = b->home->library ? b->home->library->name : VALUE_FALSE;
-    vm_form_error(x, form, position, rt_list(x->vm, 2, identifier, home),
-                  "imported at %s and cannot be defined:", vm_position_text(x->vm, entry->position));
+    vm_form_error(x, form, position, VALUE_NULL, "%s is imported at %s and cannot be defined",
+                  vm_name_text(x->vm, identifier), vm_position_text(x->vm, entry->position));
     return false;
 }
 
@@ -367,8 +416,7 @@ static Binding *claim(Expander *x, const Form *form, Value identifier, Position 
     VM *vm = x->vm;
     Environment *environment = x->environment;
     if (environment->fixed) {
-        vm_form_error(x, form, position, rt_list(vm, 1, identifier),
-                      "nothing can be defined in this environment:");
+        vm_form_error(x, form, position, VALUE_NULL, "nothing can be defined in this environment");
         return NULL;
     }
     Scope *scope = environment->scope;
@@ -390,8 +438,8 @@ static Binding *claim(Expander *x, const Form *form, Value identifier, Position 
         b = NULL;
     }
     if (b && library && b->defined) {
-        vm_form_error(x, form, position, rt_list(vm, 1, identifier), "defined already at %s:",
-                      vm_position_text(vm, b->position));
+        vm_form_error(x, form, position, VALUE_NULL, "%s is already defined at %s",
+                      vm_name_text(vm, identifier), vm_position_text(vm, b->position));
         return NULL;
     }
     if (!b) {

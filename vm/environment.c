@@ -105,20 +105,38 @@ Binding *vm_scope_bind_var(VM *vm, Scope *scope, Value identifier, Position posi
 
 // ---- looking up
 
+// The binding of a name in the innermost fallback that has it.
+static Denotation fallback(const Scope *scope, Denotation otherwise) {
+    Value symbol = vm_identifier_symbol(otherwise.key);
+    for (; scope; scope = scope->outer) {
+        if (!scope->fallback) continue;
+        IdentifierEntry *entry = vm_table_find(&scope->fallback->exports, symbol);
+        if (entry)
+            return (Denotation){.binding = entry->item,
+                                .environment = scope->fallback->environment,
+                                .key = symbol};
+    }
+    return otherwise;
+}
+
+static bool is_placeholder(const Binding *b) { return b->kind == BINDING_GLOBAL && !b->defined; }
+
 Denotation vm_lookup(Scope *scope, Value identifier) {
+    const Scope *from = scope;
     for (;;) {
         Scope *s = scope;
         if (!value_is_alias(identifier) || object_flags(value_object(identifier)) & ALIAS_BOUND) {
             for (; s; s = s->outer) {
                 IdentifierEntry *entry = vm_table_find(&s->table, identifier);
-                if (entry && entry->item)
-                    return (Denotation){.binding = entry->item,
-                                        .environment = s->outer ? NULL : s->environment,
-                                        .key = identifier};
+                if (!entry || !entry->item) continue;
+                Denotation found = {.binding = entry->item,
+                                    .environment = s->outer ? NULL : s->environment,
+                                    .key = identifier};
+                return is_placeholder(found.binding) ? fallback(from, found) : found;
             }
         }
         if (!value_is_alias(identifier))
-            return (Denotation){.environment = scope->environment, .key = identifier};
+            return fallback(from, (Denotation){.environment = scope->environment, .key = identifier});
         scope = value_alias(identifier)->scope;
         identifier = value_alias(identifier)->base;
     }
@@ -134,8 +152,7 @@ bool vm_resolve(VM *vm, Scope *scope, Value identifier, Denotation *out) {
 static const Binding *meaning(Denotation d) {
     const Binding *b = d.binding;
     while (b && b->original) b = b->original;
-    if (b && b->kind == BINDING_GLOBAL && !b->defined) return NULL;
-    return b;
+    return b && is_placeholder(b) ? NULL : b;
 }
 
 bool vm_same_meaning(Scope *scope_a, Value a, Scope *scope_b, Value b) {
@@ -159,7 +176,7 @@ Value vm_cell_new(VM *vm, Value name, const Environment *home) {
     Cell *cell = rt_object_new(vm, TYPE_CELL, 0, 0, sizeof *cell);
     cell->value = VALUE_UNBOUND;
     cell->name = name;
-    cell->home = home && home->library ? home->library->name : VALUE_FALSE;
+    cell->home = !home ? VALUE_FALSE : home->library ? home->library->name : value_from_pointer(home);
     return value_from_pointer(cell);
 }
 

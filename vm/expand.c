@@ -2,6 +2,7 @@
 #include "vm/expand.h"
 #include "runtime/dict.h"
 #include "runtime/port.h"
+#include "runtime/printer.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/vector.h"
@@ -26,6 +27,11 @@ Position vm_position_car(const Expander *x, Value pair) {
         if (!p) p = rt_source_map_car(x->map, pair);
     }
     return p ? p : x->position;
+}
+
+const char *vm_name_text(VM *vm, Value name) {
+    char *text = rt_string_to_utf8(vm, rt_write_limited(vm, vm_strip(vm, name), 200), NULL);
+    return text ? text : "?";
 }
 
 const char *vm_position_text(VM *vm, Position position) {
@@ -399,8 +405,7 @@ Node *vm_expand_classified(Expander *x, const Form *form, Scope *scope) {
         node = vm_form_error(x, form, form->position, VALUE_NULL,
                              form->core->kind >= FORM_IMPORT
                                  ? "only allowed at top level"
-                                 : "not allowed here: definitions belong to the top level or the "
-                                   "beginning of a body");
+                                 : "bad syntax: a definition is only allowed at top level or in a body");
     else if (value_is_pair(form->datum))
         node = expand_call(x, form, scope);
     else
@@ -539,12 +544,16 @@ static Node *expand_definition(Expander *x, const Form *form) {
         return vm_definition_values(x, &d, scope, store_global, bindings);
     Node **items = NEW_ARRAY(x, Node *, d.count);
     vm_definition_record_note(x, &d, bindings[0]);
+    Node *type = NULL;
+    if (!vm_definition_record_type(x, &d, scope, &type)) return NULL;
     for (uint32_t i = 0; i < d.count; i++) {
         Node *value = vm_definition_record_value(x, &d, i, scope);
         if (!value) return NULL;
         items[i] = store_global(x, bindings, i, value);
     }
-    return vm_node_seq(x->vm, d.count, items, form->position);
+    Node *all = vm_node_seq(x->vm, d.count, items, form->position);
+    Var *var = vm_definition_record_var(&d);
+    return var ? vm_node_let(x->vm, 1, &var, &type, all, form->position) : all;
 }
 
 // Expand one form that does not splice; NULL with *ok when there is nothing to run.
@@ -640,17 +649,41 @@ static Expander expander_new(VM *vm, Value environment, SourceMap *map) {
                       .environment = value_environment(environment)};
 }
 
-Value vm_eval_form(VM *vm, Value form, Value environment, SourceMap *map) {
+Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position) {
     if (rt_stack_low(vm)) return rt_fail_depth(vm);
     Expander x = expander_new(vm, environment, map);
     Value result;
-    return process_toplevel(&x, form, 0, &result) ? result : VALUE_FAILURE;
+    return process_toplevel(&x, form, position, &result) ? result : VALUE_FAILURE;
+}
+
+Value vm_eval_form(VM *vm, Value form, Value environment, SourceMap *map) {
+    return vm_eval_form_at(vm, form, environment, map, 0);
+}
+
+typedef struct LocatedForm {
+    Value form;
+    SourceMap *map;
+} LocatedForm;
+
+Value vm_located_form(VM *vm, Value form, SourceMap *map) {
+    LocatedForm *located = rt_raw_new(vm, sizeof *located);
+    *located = (LocatedForm){.form = form, .map = map};
+    Foreign *foreign = rt_object_new(vm, TYPE_FOREIGN, 0, 0, sizeof *foreign);
+    foreign->kind = rt_intern(vm, "located-form");
+    foreign->pointer = located;
+    foreign->release = NULL;
+    return value_from_pointer(foreign);
 }
 
 Node *vm_expand(VM *vm, Value form, Value environment, SourceMap *map) {
     if (rt_stack_low(vm)) {
         rt_fail_depth(vm);
         return NULL;
+    }
+    if (value_is_foreign(form) && value_foreign(form)->kind == rt_intern(vm, "located-form")) {
+        const LocatedForm *located = value_foreign(form)->pointer;
+        form = located->form;
+        map = located->map;
     }
     PendingForms pending = {.runnable = false};
     Expander x = expander_new(vm, environment, map);

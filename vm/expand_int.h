@@ -62,7 +62,7 @@ FormHandler vm_form_quote, vm_form_begin, vm_form_lambda, vm_form_named_lambda, 
     vm_form_set, vm_form_let, vm_form_let_star, vm_form_letrec, vm_form_let_values, vm_form_let_star_values,
     vm_form_do, vm_form_cond, vm_form_case, vm_form_and, vm_form_or, vm_form_when, vm_form_unless,
     vm_form_delay, vm_form_delay_force, vm_form_let_syntax, vm_form_letrec_syntax,
-    vm_form_syntax_error, vm_form_quasiquote, vm_form_include, vm_form_cond_expand, vm_form_fn,
+    vm_form_with_fallback, vm_form_syntax_error, vm_form_quasiquote, vm_form_include, vm_form_cond_expand, vm_form_fn,
     vm_form_thread_first, vm_form_thread_last, vm_form_auxiliary;
 
 // ---- errors
@@ -80,6 +80,8 @@ Value vm_form_name(const Form *form);
 // Where the car of a pair stands, the innermost position known otherwise.
 Position vm_position_car(const Expander *x, Value pair);
 Position vm_position_pair(const Expander *x, Value pair);
+// An identifier or a library's name as a user wrote it, for messages; collector's memory.
+const char *vm_name_text(VM *vm, Value name);
 // "file:line:column" for messages that name two places; collector's memory.
 const char *vm_position_text(VM *vm, Position position);
 
@@ -127,7 +129,12 @@ Node *vm_definition_value(Expander *x, const Definition *d, Scope *scope);
 // define-values: the call that gives each variable its value; set(i, node) makes the node that stores it.
 typedef Node *StoreFn(Expander *x, void *context, uint32_t i, Node *value);
 Node *vm_definition_values(Expander *x, const Definition *d, Scope *scope, StoreFn *store, void *context);
-// define-record-type: value of the i-th name; `type` reads the type's variable.
+// define-record-type at top level: its procedures keep their type when the type's name gets another value. So the type
+// is made now, if it has no parent; else *type makes it, and the definitions are put inside of a Let of the variable
+// that vm_definition_record_var answers.
+[[nodiscard]] bool vm_definition_record_type(Expander *x, const Definition *d, Scope *scope, Node **type);
+Var *vm_definition_record_var(const Definition *d);
+// define-record-type: value of the i-th name.
 Node *vm_definition_record_value(Expander *x, const Definition *d, uint32_t i, Scope *scope);
 void vm_definition_record_note(Expander *x, const Definition *d, Binding *type);
 // A define-syntax or defmacro form: bind its name in a scope (an environment's or a body's).

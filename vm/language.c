@@ -8,6 +8,7 @@
 #include "runtime/symbol.h"
 #include "runtime/vector.h"
 #include "vm/expand_int.h"
+#include "vm/include_int.h"
 #include "vm/tier.h"
 
 // ---- set-up
@@ -37,6 +38,7 @@ bool vm_language_init(VM *vm) {
     l->symbol.other_keys = rt_intern(vm, "&allow-other-keys");
     l->symbol.keys = rt_keyword(vm, "keys");
     l->symbol.else_keyword = rt_keyword(vm, "else");
+    vm->ports->closure_name = vm_closure_name;
     vm->ports->object_name = object_name;
     vm->ports->alias_symbol = alias_symbol;
     vm_libraries_init(vm);
@@ -158,6 +160,29 @@ Value vm_prim_is_environment(VM *vm, Value v) { return value_from_bool(value_is_
 Value vm_prim_environment_names(VM *vm, Value environment) {
     if (!value_is_environment(environment)) return rt_fail_type(vm, 1, "environment", environment);
     return vm_environment_names(vm, environment);
+}
+
+// ---- primitives: source
+
+PrimitiveFn1 vm_prim_read_source, vm_prim_identifier_to_symbol;
+
+Value vm_prim_read_source(VM *vm, Value path) {
+    if (!value_is_string(path)) return rt_fail_type(vm, 1, "string", path);
+    char *name = rt_string_to_utf8(vm, path, NULL);
+    if (!name) return VALUE_FAILURE;
+    SourceMap *map = rt_source_map_new(vm);
+    Value data = vm_read_file(vm, name, vm_path_is_sx(name, true), false, map);
+    if (data == VALUE_FAILURE) return VALUE_FAILURE;
+    ListBuilder forms;
+    rt_list_builder_init(&forms, vm);
+    for (; value_is_pair(data); data = value_cdr(data))
+        rt_list_builder_add(&forms, vm_located_form(vm, value_car(data), map));
+    return forms.first;
+}
+
+Value vm_prim_identifier_to_symbol(VM *vm, Value identifier) {
+    if (!value_is_identifier(identifier)) return rt_fail_type(vm, 1, "identifier", identifier);
+    return vm_identifier_symbol(identifier);
 }
 
 // ---- primitives: tools

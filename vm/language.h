@@ -91,6 +91,7 @@ void vm_table_reserve(VM *vm, IdentifierTable *table, uint32_t count);
 struct Scope {
     Scope *outer; // NULL: the scope of an environment
     Environment *environment;
+    Library *fallback; // its exports bind what nothing else does; NULL: none
     IdentifierTable table; // of Binding *
 };
 
@@ -171,6 +172,8 @@ static inline Macro *value_macro(Value v) { return (Macro *)value_object(v); }
     X(is_record, "%record?")                                                                       \
     X(record_ref, "%record-ref")                                                                   \
     X(record_set, "%record-set!")                                                                  \
+    X(wrong_type, "%wrong-type")                                                                   \
+    X(error, "error")                                                                  \
     X(pattern_list, "%pattern-list")                                                               \
     X(pattern_vector, "%pattern-vector")                                                           \
     X(pattern_dict, "%pattern-dict")

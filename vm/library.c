@@ -32,11 +32,6 @@ enum { BUILTIN_COUNT = sizeof builtin_libraries / sizeof builtin_libraries[0] };
 
 // ---- errors
 
-static const char *written(VM *vm, Value v) {
-    char *text = rt_string_to_utf8(vm, rt_write_limited(vm, v, 200), NULL);
-    return text ? text : "?";
-}
-
 [[gnu::format(printf, 4, 5)]] static bool fail(VM *vm, Position position, Value irritants,
                                                const char *format, ...) {
     char text[1024];
@@ -55,14 +50,14 @@ static Value key_of_name(VM *vm, Value name) {
     return text == VALUE_FAILURE ? VALUE_FAILURE : rt_intern_string(vm, text);
 }
 
-static bool check_name(VM *vm, Value name, Position position) {
+static bool check_name(VM *vm, const char *who, Value name, Position position) {
     ptrdiff_t length = rt_list_length(name);
     bool ok = length > 0;
     for (Value rest = name; ok && rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value part = value_car(rest);
         ok = value_is_symbol(part) || (value_is_fixnum(part) && value_fixnum(part) >= 0);
     }
-    return ok || fail(vm, position, rt_list(vm, 1, name), "not a library name:");
+    return ok || fail(vm, position, rt_list(vm, 1, name), "%s: bad syntax: not a library name:", who);
 }
 
 static Library *registered(VM *vm, Value key) {
@@ -76,9 +71,19 @@ static Library *library_new(VM *vm, Value name, Value key) {
     library->key = key;
     library->environment = vm_environment_new(vm, ENVIRONMENT_LIBRARY);
     library->environment->library = library;
-    library->declarations = library->body = VALUE_NULL;
+    library->import_declarations = library->export_specs = library->body = VALUE_NULL;
     vm_table_add(vm, &vm->language->libraries, key)->item = library;
     return library;
+}
+
+// After a failure: a file may be corrected and imported again.
+static void forget(VM *vm, Library *library) {
+    if (library->text) {
+        library->state = LIBRARY_FAILED;
+        library->failure = vm->condition;
+    } else if (registered(vm, library->key) == library) {
+        vm_table_find(&vm->language->libraries, library->key)->item = NULL;
+    }
 }
 
 // ---- declarations
@@ -88,7 +93,7 @@ typedef struct Declarations {
     Library *library;
     Expander x;
     ListBuilder imports; // import declarations, each with its position: (declaration . position value)
-    ListBuilder exports; // pairs whose cars are export specs
+    ListBuilder exports; // (internal name, external name, position value)
     ListBuilder body;    // (form-list . position value) of begin, include and include-ci
     unsigned depth;      // of include-library-declarations
 } Declarations;
@@ -110,6 +115,28 @@ static bool include_declarations(Declarations *d, const Form *form) {
     return ok;
 }
 
+static bool bad_declaration(VM *vm, Position position, Value declaration) {
+    return fail(vm, position, rt_list(vm, 1, declaration), "define-library: bad syntax: not a declaration:");
+}
+
+// (export spec ...): name or (rename name name) each.
+static bool declare_exports(Declarations *d, Value specs) {
+    VM *vm = d->x.vm;
+    for (Value rest = specs; rest != VALUE_NULL; rest = value_cdr(rest)) {
+        Value spec = value_car(rest), from = spec, to = spec;
+        Position position = vm_position_car(&d->x, rest);
+        if (rt_list_length(spec) == 3 && value_car(spec) == rt_intern(vm, "rename")) {
+            from = value_car(value_cdr(spec));
+            to = value_car(value_cdr(value_cdr(spec)));
+        }
+        if (!value_is_symbol(from) || !value_is_symbol(to))
+            return fail(vm, position, rt_list(vm, 1, spec),
+                        "export: bad syntax: expected name or (rename name name), got");
+        rt_list_builder_add(&d->exports, rt_list(vm, 3, from, to, rt_position_value(vm, position)));
+    }
+    return true;
+}
+
 static bool declare(Declarations *d, Value pair) {
     VM *vm = d->x.vm;
     Value declaration = value_car(pair);
@@ -119,16 +146,10 @@ static bool declare(Declarations *d, Value pair) {
     d->x.position = form.position;
     Value name = vm_form_name(&form);
     if (name == VALUE_FALSE || rt_list_length(declaration) < 0) {
-        Form outer = {.datum = VALUE_NULL, .position = form.position};
-        return vm_bad_part(&d->x, &outer, pair, rt_list(vm, 1, declaration),
-                           "not a library declaration:") != NULL;
+        return bad_declaration(vm, form.position, declaration);
     }
     Value text = value_symbol(name)->name;
-    if (rt_string_is(text, "export")) {
-        for (Value rest = value_cdr(declaration); rest != VALUE_NULL; rest = value_cdr(rest))
-            rt_list_builder_add(&d->exports, rest);
-        return true;
-    }
+    if (rt_string_is(text, "export")) return declare_exports(d, value_cdr(declaration));
     if (rt_string_is(text, "import")) {
         rt_list_builder_add(&d->imports, rt_cons(vm, declaration, rt_position_value(vm, form.position)));
         return true;
@@ -142,7 +163,7 @@ static bool declare(Declarations *d, Value pair) {
         Value forms = vm_cond_expand_forms(&d->x, &form);
         return forms != VALUE_FAILURE && declare_all(d, forms);
     }
-    return fail(vm, form.position, rt_list(vm, 1, declaration), "not a library declaration:");
+    return bad_declaration(vm, form.position, declaration);
 }
 
 static bool declare_all(Declarations *d, Value list) {
@@ -312,19 +333,11 @@ bool vm_library_exists(VM *vm, Value name) {
 
 // ---- opening
 
-static bool export_all(Declarations *d) {
-    VM *vm = d->x.vm;
-    Library *library = d->library;
+static bool export_all(VM *vm, Library *library, Value exports) {
     Environment *environment = library->environment;
-    for (Value list = d->exports.first; list != VALUE_NULL; list = value_cdr(list)) {
-        Value pair = value_car(list), spec = value_car(pair), from = spec, to = spec;
-        Position position = vm_position_car(&d->x, pair);
-        if (rt_list_length(spec) == 3 && value_car(spec) == rt_intern(vm, "rename")) {
-            from = value_car(value_cdr(spec));
-            to = value_car(value_cdr(value_cdr(spec)));
-        }
-        if (!value_is_symbol(from) || !value_is_symbol(to))
-            return fail(vm, position, rt_list(vm, 1, spec), "export: expected name or (rename name name), got");
+    for (Value list = exports; list != VALUE_NULL; list = value_cdr(list)) {
+        Value item = value_car(list), from = value_car(item), to = value_car(value_cdr(item));
+        Position position = rt_position_from_value(value_car(value_cdr(value_cdr(item))));
         IdentifierEntry *entry = vm_table_add(vm, &environment->scope->table, from);
         if (!entry->item) { // its own: what it is shows when the body is expanded
             Binding *own = rt_raw_new(vm, sizeof *own);
@@ -346,26 +359,35 @@ static bool export_all(Declarations *d) {
 static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map, Position position,
                                bool run);
 
+// Take over what the declarations say.
+static void keep(Library *library, const Declarations *d) {
+    library->import_declarations = d->imports.first;
+    library->export_specs = d->exports.first;
+    library->body = d->body.first;
+    library->map = d->x.map;
+}
+
 static bool open_now(VM *vm, Library *library) {
-    Declarations d = declarations_new(vm, library);
-    Value declarations = library->text ? header_declarations(vm, library) : library->declarations;
-    if (declarations == VALUE_FAILURE || !declare_all(&d, declarations)) return false;
-    for (Value list = d.imports.first; list != VALUE_NULL; list = value_cdr(list)) {
+    if (library->text) {
+        Declarations d = declarations_new(vm, library);
+        Value declarations = header_declarations(vm, library);
+        if (declarations == VALUE_FAILURE || !declare_all(&d, declarations)) return false;
+        keep(library, &d);
+    }
+    for (Value list = library->import_declarations; list != VALUE_NULL; list = value_cdr(list)) {
         Value import = value_car(list);
-        if (!import_declaration(vm, library->environment, value_car(import), d.x.map,
+        if (!import_declaration(vm, library->environment, value_car(import), library->map,
                                 rt_position_from_value(value_cdr(import)), false))
             return false;
     }
-    library->map = d.x.map;
-    library->body = d.body.first;
-    return export_all(&d);
+    return export_all(vm, library, library->export_specs);
 }
 
 // The chain of libraries being opened, from the one that is met again to itself.
 static bool cycle(VM *vm, Library *library, Position position) {
     StringBuilder b;
     rt_builder_init(&b, vm);
-    rt_builder_c(&b, written(vm, library->name));
+    rt_builder_c(&b, vm_name_text(vm, library->name));
     Value chain = VALUE_NULL;
     for (Value rest = vm->language->loading; rest != VALUE_NULL; rest = value_cdr(rest)) {
         chain = rt_cons(vm, value_car(rest), chain);
@@ -373,19 +395,10 @@ static bool cycle(VM *vm, Library *library, Position position) {
     }
     if (chain != VALUE_NULL)
         for (chain = value_cdr(chain); chain != VALUE_NULL; chain = value_cdr(chain))
-            rt_builder_format(&b, " imports %s", written(vm, value_car(chain)));
-    rt_builder_format(&b, " imports %s", written(vm, library->name));
+            rt_builder_format(&b, " imports %s", vm_name_text(vm, value_car(chain)));
+    rt_builder_format(&b, " imports %s", vm_name_text(vm, library->name));
     char *text = rt_string_to_utf8(vm, rt_builder_finish(&b), NULL);
     return fail(vm, position, VALUE_NULL, "import: circular: %s", text ? text : "?");
-}
-
-static void forget(VM *vm, Library *library) {
-    if (library->text) {
-        library->state = LIBRARY_FAILED;
-        library->failure = vm->condition;
-    } else if (registered(vm, library->key) == library) {
-        vm_table_find(&vm->language->libraries, library->key)->item = NULL;
-    }
 }
 
 static bool open_library(VM *vm, Library *library, Position position) {
@@ -412,7 +425,7 @@ static bool open_library(VM *vm, Library *library, Position position) {
 }
 
 Library *vm_library_open(VM *vm, Value name, Position position) {
-    if (!check_name(vm, name, position)) return NULL;
+    if (!check_name(vm, "import", name, position)) return NULL;
     Value key = key_of_name(vm, name);
     if (key == VALUE_FAILURE) return NULL;
     Library *library = registered(vm, key);
@@ -420,7 +433,7 @@ Library *vm_library_open(VM *vm, Value name, Position position) {
     if (!library) {
         const char *path = find_file(vm, name);
         if (!path) {
-            fail(vm, position, rt_list(vm, 1, name), "import: no such library:");
+            fail(vm, position, VALUE_NULL, "import: library %s not found", vm_name_text(vm, name));
             return NULL;
         }
         if (!load_file(vm, path)) return NULL;
@@ -439,7 +452,7 @@ bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
     Form f = {.core = &row, .datum = form, .position = position};
     if (rt_list_length(form) < 2) return vm_bad_syntax(&x, &f) != NULL;
     Value name = vm_strip(vm, value_car(value_cdr(form)));
-    if (!check_name(vm, name, vm_position_car(&x, value_cdr(form)))) return false;
+    if (!check_name(vm, "define-library", name, vm_position_car(&x, value_cdr(form)))) return false;
     Value key = key_of_name(vm, name);
     if (key == VALUE_FAILURE) return false;
     Library *library = registered(vm, key);
@@ -448,9 +461,14 @@ bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
         return fail(vm, position, rt_list(vm, 1, name), "define-library: a built-in library has that name:");
     if (library && library->state == LIBRARY_OPENING) return cycle(vm, library, position);
     library = library_new(vm, name, key);
-    library->declarations = value_cdr(value_cdr(form));
     library->map = map;
     library->position = position;
+    Declarations d = declarations_new(vm, library);
+    if (!declare_all(&d, value_cdr(value_cdr(form)))) {
+        forget(vm, library);
+        return false;
+    }
+    keep(library, &d);
     return true;
 }
 
@@ -484,8 +502,8 @@ static bool check_exports(VM *vm, const Library *library) {
         const Binding *b = e->item;
         if (b->kind != BINDING_LAZY && !(b->kind == BINDING_GLOBAL && !b->defined)) continue;
         if (b->home != library->environment) continue;
-        return fail(vm, e->position, rt_list(vm, 1, e->key), "%s exports a name that it does not define:",
-                    written(vm, library->name));
+        return fail(vm, e->position, VALUE_NULL, "%s exports %s, which it does not define",
+                    vm_name_text(vm, library->name), vm_name_text(vm, e->key));
     }
     return true;
 }
@@ -537,7 +555,7 @@ bool vm_library_instantiate(VM *vm, Library *library) {
     ok = ok && run_body(vm, library);
     vm->dynamic = dynamic;
     library->state = ok ? LIBRARY_READY : LIBRARY_OPEN;
-    library->body = library->declarations = VALUE_NULL;
+    library->body = VALUE_NULL;
     if (ok)
         library->map = NULL; // positions live on in the code
     else
@@ -559,6 +577,12 @@ bool vm_library_force(VM *vm, Binding *binding) {
     return true;
 }
 
+Value vm_library(VM *vm, Value name) {
+    Library *library = vm_library_open(vm, name, 0);
+    if (!library || !vm_library_instantiate(vm, library)) return VALUE_FAILURE;
+    return value_from_pointer(library->environment);
+}
+
 // ---- import sets
 
 typedef struct ImportSet {
@@ -567,8 +591,8 @@ typedef struct ImportSet {
 } ImportSet;
 
 static void note_missing(VM *vm, const ImportSet *set, Value name, Position position) {
-    fail(vm, position, VALUE_NULL, "import: %s does not export %s", written(vm, set->library->name),
-         written(vm, name));
+    fail(vm, position, VALUE_NULL, "import: %s does not export %s", vm_name_text(vm, set->library->name),
+         vm_name_text(vm, name));
 }
 
 static void put(VM *vm, IdentifierTable *table, Value name, void *binding) {
@@ -581,7 +605,7 @@ typedef struct ImportContext {
 
 static bool bad_import(ImportContext *c, Value pair) {
     return fail(c->x.vm, vm_position_car(&c->x, pair), rt_list(c->x.vm, 1, value_car(pair)),
-                "import: not an import set:");
+                "import: bad syntax: not an import set:");
 }
 
 static bool narrow(ImportContext *c, Value pair, const char *how, ImportSet *set);
@@ -661,7 +685,7 @@ static bool narrow(ImportContext *c, Value pair, const char *how, ImportSet *set
 }
 
 static const char *home_text(VM *vm, const Binding *b) {
-    return b->home && b->home->library ? written(vm, b->home->library->name) : "the program";
+    return b->home && b->home->library ? vm_name_text(vm, b->home->library->name) : "the program";
 }
 
 static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, Position position) {
@@ -683,13 +707,12 @@ static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, 
             }
         }
     } else if (old && !(old->home == into && old->kind == BINDING_GLOBAL && !old->defined)) {
-        bool own = old->home == into;
-        return fail(vm, position, rt_list(vm, 1, name), "import: %s of %s conflicts with the %s at %s:",
-                    "a binding", home_text(vm, binding),
-                    own ? "definition" : written(vm, rt_list(vm, 2, rt_intern(vm, "import"),
-                                                             old->home->library ? old->home->library->name
-                                                                                : VALUE_FALSE)),
-                    vm_position_text(vm, own ? old->position : entry->position));
+        if (old->home == into)
+            return fail(vm, position, VALUE_NULL, "import: %s of %s conflicts with the definition at %s",
+                        vm_name_text(vm, name), home_text(vm, binding), vm_position_text(vm, old->position));
+        return fail(vm, position, VALUE_NULL, "import: %s of %s conflicts with %s of %s, imported at %s",
+                    vm_name_text(vm, name), home_text(vm, binding), vm_name_text(vm, name), home_text(vm, old),
+                    vm_position_text(vm, entry->position));
     }
     entry->item = binding;
     entry->position = position;
@@ -707,7 +730,7 @@ static void note_import(VM *vm, Environment *into, Library *library) {
 static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map, Position position,
                                bool run) {
     ImportContext c = {.x = {.vm = vm, .language = vm->language, .map = map, .position = position}};
-    if (rt_list_length(form) < 1) return fail(vm, position, VALUE_NULL, "import: expected a list of import sets");
+    if (rt_list_length(form) < 1) return fail(vm, position, VALUE_NULL, "import: bad syntax: expected (import import-set ...)");
     for (Value rest = value_cdr(form); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value pair = rest;
         Value clean = vm_strip(vm, value_car(rest)); // a macro may have made it
@@ -769,5 +792,9 @@ void vm_libraries_init(VM *vm) {
     vm_table_reserve(vm, &l->primitives->environment->scope->table, (uint32_t)rt_primitive_count);
     for (int i = 0; i < rt_primitive_count; i++)
         define_constant(vm, l->primitives, rt_primitives[i].name, rt_primitive_object(vm, &rt_primitives[i]));
+    // Parameter objects of the runtime, which the table of primitives cannot hold.
+    define_constant(vm, l->primitives, "current-input-port", vm->ports->input);
+    define_constant(vm, l->primitives, "current-output-port", vm->ports->output);
+    define_constant(vm, l->primitives, "current-error-port", vm->ports->error);
     l->primitives->exports = l->primitives->environment->scope->table;
 }

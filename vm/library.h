@@ -27,13 +27,14 @@ struct Library {
     Value key;  // symbol: the name as written
     LibraryState state;
     const char *text;   // source of a built-in one, else NULL
-    Value declarations; // of another one: list
-    SourceMap *map;     // positions in it
+    Value import_declarations; // list of (declaration . position value)
+    Value export_specs;        // list of (internal name, external name, position value)
+    SourceMap *map;            // positions in them and in the body
     Position position;  // of its define-library
     Environment *environment;
     IdentifierTable exports;          // external name -> Binding *
     IdentifierTable template_symbols; // names that its macros insert: what uses of the macros may assign
-    Value body;                       // begin and include declarations, in order, reversed while opening
+    Value body;                       // list of (begin or include declaration . position value)
     struct ImportedLibrary {          // in order
         Library *library;
         struct ImportedLibrary *next;

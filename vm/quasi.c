@@ -42,23 +42,23 @@ static Head head_of(Quasi *q, Value datum) {
     return head == HEAD_NONE || rt_list_length(datum) == 2 ? head : HEAD_BAD;
 }
 
-// (keyword datum), which is part of the template, its inside at another depth.
+static bool build_list(Quasi *q, Value list, unsigned depth, bool plain, Part *out);
+
+// (keyword datum), which is part of the template, its inside at another depth. The datum is an element of a list:
+// ,,@x splices.
 static bool build_nested(Quasi *q, Value datum, unsigned depth, Part *out) {
-    Part inner;
-    Value rest = value_cdr(datum);
-    if (!build(q, value_car(rest), vm_position_car(q->x, rest), depth, &inner)) return false;
-    if (!inner.node && inner.constant == value_car(rest)) {
+    Part rest;
+    if (!build_list(q, value_cdr(datum), depth, true, &rest)) return false;
+    if (!rest.node && rest.constant == value_cdr(datum)) {
         *out = (Part){.constant = datum};
         return true;
     }
-    Node *tail = call2(q, q->x->language->prim.cons, part_node(q, &inner),
-                       vm_node_const(q->x->vm, VALUE_NULL, q->x->position));
     Part head = {.constant = value_car(datum)};
-    *out = (Part){.node = call2(q, q->x->language->prim.cons, part_node(q, &head), tail)};
+    *out = (Part){.node = call2(q, q->x->language->prim.cons, part_node(q, &head), part_node(q, &rest))};
     return true;
 }
 
-// plain: the list holds the elements of a vector: its head and tail mean nothing special.
+// plain: the list holds the elements of a vector or the datum of a nested keyword: its head and tail mean nothing special.
 static bool build_list(Quasi *q, Value list, unsigned depth, bool plain, Part *out) {
     Expander *x = q->x;
     const Language *l = x->language;
@@ -71,7 +71,7 @@ static bool build_list(Quasi *q, Value list, unsigned depth, bool plain, Part *o
     for (; value_is_pair(tail); tail = value_cdr(tail), count++) {
         if (plain || tail == list) continue;
         Head head = head_of(q, tail);
-        if (head == HEAD_UNQUOTE || head == HEAD_QUASI) break; // (a . ,b)
+        if (head != HEAD_NONE && head != HEAD_BAD) break; // (a . ,b)
     }
     Part *parts = NEW_ARRAY(x, Part, count);
     Value *pairs = NEW_ARRAY(x, Value, count);
