@@ -76,11 +76,10 @@ Value rt_prim_exp(VM *vm, Value z) {
     return rt_complex_from_c(vm, cexp(rt_complex_to_c(z)));
 }
 
+// z is a number, but not exact 0.
 static Value natural_log(VM *vm, Value z) {
     if (z == ONE)
         return ZERO;
-    if (z == ZERO)
-        return flonum(-INFINITY);
     if (value_is_flonum(z)) {
         double d = value_double(z);
         return signbit(d) && !isnan(d) ? flonum_pair(vm, log(-d), M_PI) : flonum(log(d));
@@ -101,11 +100,20 @@ static Value natural_log(VM *vm, Value z) {
     return flonum_pair(vm, exact_log(vm, norm) / 2, real_atan2(y, x));
 }
 
-Value rt_prim_log2(VM *vm, Value z, Value base) {
+// May the logarithm of an argument be taken? Exact 0 has none, 0.0 has an infinite one.
+static bool check_log(VM *vm, int argument, Value z) {
     if (!value_is_number(z))
-        return rt_fail_type(vm, 1, "number", z);
-    if (!value_is_number(base))
-        return rt_fail_type(vm, 2, "number", base);
+        rt_fail_type(vm, argument, "number", z);
+    else if (z == ZERO)
+        rt_fail_range(vm, argument, "number other than 0", z);
+    else
+        return true;
+    return false;
+}
+
+Value rt_prim_log2(VM *vm, Value z, Value base) {
+    if (!check_log(vm, 1, z) || !check_log(vm, 2, base))
+        return VALUE_FAILURE;
     // The quotient of two rounded logarithms would miss the whole results of the usual bases.
     if (value_is_real(z) && value_is_real(base)) {
         double d = rt_num_to_double(z), b = rt_num_to_double(base);
@@ -121,9 +129,7 @@ Value rt_prim_log2(VM *vm, Value z, Value base) {
 Value rt_prim_log(VM *vm, int argc, const Value *argv) {
     if (argc == 2)
         return rt_prim_log2(vm, argv[0], argv[1]);
-    if (!value_is_number(argv[0]))
-        return rt_fail_type(vm, 1, "number", argv[0]);
-    return natural_log(vm, argv[0]);
+    return check_log(vm, 1, argv[0]) ? natural_log(vm, argv[0]) : VALUE_FAILURE;
 }
 
 // ---- trigonometric functions

@@ -841,8 +841,11 @@ static void check_near(const char *form, double real, double imaginary) {
 static void test_elementary(void **state) {
     CHECK_ROWS(
         {"(exp 0)", "1"}, {"(exp 0.0)", "1.0"}, {"(exp 1)", "2.718281828459045"},
-        {"(exp -inf.0)", "0.0"}, {"(log 1)", "0"}, {"(log 0.0)", "-inf.0"}, {"(log 0)", "-inf.0"},
-        {"(log 8 2)", "3.0"}, {"(log 1000 10)", "3.0"}, {"(log 1 10)", "0.0"},
+        {"(exp -inf.0)", "0.0"}, {"(log 1)", "0"}, {"(log 0.0)", "-inf.0"},
+        {"(log 0)", "error: log: argument 1: expected number other than 0, got 0"},
+        {"(log 2 0)", "error: log: argument 2: expected number other than 0, got 0"},
+        {"(log 'x 2)", "error: log: argument 1: expected number, got x"}, {"(log 8 2)", "3.0"},
+        {"(log 1000 10)", "3.0"}, {"(log 1 10)", "0.0"},
         {"(log 2 1)", "error: log: division by zero"}, {"(sin 0)", "0"}, {"(sin -0.0)", "-0.0"},
         {"(cos 0)", "1"}, {"(tan 0)", "0"}, {"(asin 0)", "0"}, {"(acos 1)", "0"}, {"(atan 0)", "0"},
         {"(atan 0 1)", "0"}, {"(atan 0 0)", "error: atan: division by zero"},
