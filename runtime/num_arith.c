@@ -48,8 +48,8 @@ static Value not_numbers(VM *vm, Value a, Value b) {
     return value_is_number(a) ? rt_fail_type(vm, 2, "number", b) : rt_fail_type(vm, 1, "number", a);
 }
 static Value not_reals(VM *vm, Value a, Value b) {
-    return value_is_real(a) ? rt_fail_type(vm, 2, "real number", b)
-                            : rt_fail_type(vm, 1, "real number", a);
+    return value_is_real(a) ? rt_fail_type(vm, 2, "real", b)
+                            : rt_fail_type(vm, 1, "real", a);
 }
 
 Value rt_num_add_slow(VM *vm, Value a, Value b) {
@@ -298,7 +298,7 @@ Value rt_prim_div(VM *vm, int argc, const Value *argv) {
 
 Value rt_prim_abs(VM *vm, Value x) {
     if (!value_is_real(x))
-        return rt_fail_type(vm, 1, "real number", x);
+        return rt_fail_type(vm, 1, "real", x);
     return rt_magnitude(vm, x);
 }
 Value rt_prim_square(VM *vm, Value z) {
@@ -314,7 +314,7 @@ Value rt_prim_square(VM *vm, Value z) {
 static Value chain(VM *vm, int argc, const Value *argv, bool any_number, PrimitiveFn2 *step) {
     int wrong = first_wrong(argc, argv, any_number ? is_number : is_real);
     if (wrong >= 0)
-        return rt_fail_type(vm, wrong + 1, any_number ? "number" : "real number", argv[wrong]);
+        return rt_fail_type(vm, wrong + 1, any_number ? "number" : "real", argv[wrong]);
     for (int i = 1; i < argc; i++)
         if (step(vm, argv[i - 1], argv[i]) == VALUE_FALSE)
             return VALUE_FALSE;
@@ -337,7 +337,7 @@ COMPARISON(ge, false)
 static Value extreme(VM *vm, int argc, const Value *argv, NumberOrder wanted) {
     int wrong = first_wrong(argc, argv, is_real);
     if (wrong >= 0)
-        return rt_fail_type(vm, wrong + 1, "real number", argv[wrong]);
+        return rt_fail_type(vm, wrong + 1, "real", argv[wrong]);
     Value best = argv[0];
     bool inexact = value_is_flonum(best);
     for (int i = 1; i < argc; i++) {
@@ -418,12 +418,12 @@ Value rt_prim_is_zero(VM *vm, Value z) {
 }
 Value rt_prim_is_positive(VM *vm, Value x) {
     if (!value_is_real(x))
-        return rt_fail_type(vm, 1, "real number", x);
+        return rt_fail_type(vm, 1, "real", x);
     return value_from_bool(rt_num_sign(x) > 0);
 }
 Value rt_prim_is_negative(VM *vm, Value x) {
     if (!value_is_real(x))
-        return rt_fail_type(vm, 1, "real number", x);
+        return rt_fail_type(vm, 1, "real", x);
     return value_from_bool(rt_num_sign(x) < 0);
 }
 

@@ -134,17 +134,17 @@ Value rt_magnitude(VM *vm, Value v) {
 
 Value rt_prim_make_rectangular(VM *vm, Value real, Value imaginary) {
     if (!value_is_real(real))
-        return rt_fail_type(vm, 1, "real number", real);
+        return rt_fail_type(vm, 1, "real", real);
     if (!value_is_real(imaginary))
-        return rt_fail_type(vm, 2, "real number", imaginary);
+        return rt_fail_type(vm, 2, "real", imaginary);
     return rt_rectangular(vm, real, imaginary);
 }
 
 Value rt_prim_make_polar(VM *vm, Value magnitude, Value angle) {
     if (!value_is_real(magnitude))
-        return rt_fail_type(vm, 1, "real number", magnitude);
+        return rt_fail_type(vm, 1, "real", magnitude);
     if (!value_is_real(angle))
-        return rt_fail_type(vm, 2, "real number", angle);
+        return rt_fail_type(vm, 2, "real", angle);
     return rt_polar(vm, magnitude, angle);
 }
 

@@ -144,7 +144,7 @@ static Value round_real(VM *vm, Value x, Rounding mode, double (*rounded)(double
     if (value_is_flonum(x))
         return value_from_double(rounded(value_double(x)));
     if (!value_is_exact_rational(x))
-        return rt_fail_type(vm, 1, "real number", x);
+        return rt_fail_type(vm, 1, "real", x);
     return rt_rat_round(vm, x, mode);
 }
 Value rt_prim_floor(VM *vm, Value x) { return round_real(vm, x, ROUND_FLOOR, floor); }
@@ -195,9 +195,9 @@ static Value simplest_within(VM *vm, Value x, Value tolerance) {
 
 Value rt_prim_rationalize(VM *vm, Value x, Value tolerance) {
     if (!value_is_real(x))
-        return rt_fail_type(vm, 1, "real number", x);
+        return rt_fail_type(vm, 1, "real", x);
     if (!value_is_real(tolerance))
-        return rt_fail_type(vm, 2, "real number", tolerance);
+        return rt_fail_type(vm, 2, "real", tolerance);
     if (!value_is_flonum(x) && !value_is_flonum(tolerance))
         return simplest_within(vm, x, rt_magnitude(vm, tolerance));
     double value = rt_num_to_double(x), slack = rt_num_to_double(tolerance);

@@ -159,9 +159,12 @@ size_t rt_flonum_format(VM *vm, double d, char text[FLONUM_TEXT_MAX]) {
             if (scientific > -7 && scientific < 21) {
                 end = write_positional(out, digits, count, scientific + 1);
             } else {
+                // R7RS 6.2.7: the result contains a decimal point.
                 *out++ = digits[0];
-                if (count > 1) {
-                    *out++ = '.';
+                *out++ = '.';
+                if (count == 1) {
+                    *out++ = '0';
+                } else {
                     memcpy(out, digits + 1, (size_t)count - 1);
                     out += count - 1;
                 }

@@ -168,9 +168,9 @@ Value rt_prim_acos(VM *vm, Value z) { return z == ONE ? ZERO : inverse(vm, z, ac
 
 Value rt_prim_atan2(VM *vm, Value y, Value x) {
     if (!value_is_real(y))
-        return rt_fail_type(vm, 1, "real number", y);
+        return rt_fail_type(vm, 1, "real", y);
     if (!value_is_real(x))
-        return rt_fail_type(vm, 2, "real number", x);
+        return rt_fail_type(vm, 2, "real", x);
     if (y == ZERO && value_is_exact_rational(x)) {
         if (x == ZERO)
             return rt_fail_division(vm);
