@@ -229,8 +229,8 @@ Value rt_port_read_line(VM *vm, Value port) {
     Port *p = value_port(port);
     size_t searched = 0; // of the unread bytes: they hold no line end
     for (;;) {
-        const uint8_t *at = p->buffer + p->start;
         size_t unread = p->end - p->start;
+        const uint8_t *at = unread ? p->buffer + p->start : NULL;
         const uint8_t *newline = NULL, *carriage = NULL;
         if (unread > searched) {
             newline = memchr(at + searched, '\n', unread - searched);
