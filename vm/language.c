@@ -164,7 +164,7 @@ Value vm_prim_environment_names(VM *vm, Value environment) {
 
 // ---- primitives: source
 
-PrimitiveFn1 vm_prim_read_source, vm_prim_identifier_to_symbol;
+PrimitiveFn1 vm_prim_read_source, vm_prim_is_identifier, vm_prim_identifier_to_symbol;
 
 Value vm_prim_read_source(VM *vm, Value path) {
     if (!value_is_string(path)) return rt_fail_type(vm, 1, "string", path);
@@ -179,6 +179,8 @@ Value vm_prim_read_source(VM *vm, Value path) {
         rt_list_builder_add(&forms, vm_located_form(vm, value_car(data), map));
     return forms.first;
 }
+
+Value vm_prim_is_identifier(VM *vm, Value v) { return value_from_bool(value_is_identifier(v)); }
 
 Value vm_prim_identifier_to_symbol(VM *vm, Value identifier) {
     if (!value_is_identifier(identifier)) return rt_fail_type(vm, 1, "identifier", identifier);
