@@ -789,6 +789,7 @@ static Value cek_run(VM *vm, Lambda *top) {
     if (!vm_cek_address(vm, top)) return VALUE_FAILURE;
     Machine m;
     Value dynamic = vm->dynamic;
+    rt_dynamic_isolate(vm);
     begin(&m, vm);
     evaluate(&m, top->body, rib_new(&m, NULL, top, 0));
     return finish(&m, dynamic);
@@ -798,6 +799,7 @@ static Value cek_apply(VM *vm, Value procedure, int argc, const Value *argv) {
     if (rt_stack_low(vm)) return rt_fail_depth(vm);
     Machine m;
     Value dynamic = vm->dynamic;
+    rt_dynamic_isolate(vm);
     begin(&m, vm);
     // A node for errors of the call itself: it has no position.
     at_site(&m, vm_node_const(vm, VALUE_UNSPECIFIED, 0), NULL);
