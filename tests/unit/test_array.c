@@ -20,7 +20,7 @@ static void test_making(void **state) {
           "make-array: argument 2: expected list of at most 8 sizes, got (1 1 1 1 1 1 1 1 1)");
     CHECK("(make-array 'u8 '(2 . 3))",
           "make-array: argument 2: expected list of sizes, got (2 . 3)");
-    CHECK("(make-array 'u8 '(2 -1))", "make-array: argument 2: expected size, got -1");
+    CHECK("(make-array 'u8 '(2 -1))", "make-array: argument 2: expected index, got -1");
     CHECK("(make-array 'u8 '(2) 1.5)", "make-array: argument 3: expected integer, got 1.5");
     CHECK("(list (array? (make-array 'u8 '())) (array? '#(1)))", "(#t #f)");
     // Sizes whose product overflows, and those that only do so without the zero.

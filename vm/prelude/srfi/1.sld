@@ -131,7 +131,7 @@
 
     (define alist-delete
       (case-lambda
-        ((key alist) (%alist-delete2 key alist))
+        ((key alist) (%alist-delete key alist))
         ((key alist same?)
          (check-procedure 'alist-delete 3 same?)
          (remove (lambda (entry) (same? key (car entry))) alist))))
