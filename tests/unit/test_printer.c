@@ -81,7 +81,7 @@ static void test_symbols(void **state) {
         {"a'b", "|a'b|"},
         {"a;b", "|a;b|"},
         {"a{", "|a{|"},
-        {"λ", "λ"},
+        {"λ", "|λ|"},
         {"a\xC2\xA0", "|a\xC2\xA0|"},
         {"a\nb", "|a\\nb|"},
         {"\x01", "|\\x1;|"},

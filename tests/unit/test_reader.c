@@ -52,13 +52,13 @@ static void test_atoms(void **state) {
     both("-.", "-.");
     both(".foo", ".foo");
     both("a.b", "a.b");
-    both("λ", "λ");
+    both("λ", "|λ|");
     both("|a b|", "|a b|");
     both("||", "||");
     both("|a\\x41;\\n|", "|aA\\n|");
     both("|1|", "|1|");
     both("FooBar", "FooBar");
-    both("#!fold-case FooÄ", "fooä");
+    both("#!fold-case FooÄ", "|fooä|");
     both("#!fold-case #\\SPACE", "#\\space");
     both("#!fold-case #!no-fold-case Foo", "Foo");
     scheme(":a", "|:a|");
