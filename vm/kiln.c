@@ -149,6 +149,7 @@ int kiln_destroy(Kiln *k) {
 }
 
 VM *vm_of_kiln(Kiln *k) { return k->vm; }
+Value vm_ref_value(const KilnRef *v) { return v->value; }
 
 static void top_inside(VM *vm, void *arg) {
     Kiln *k = arg;
