@@ -602,8 +602,6 @@ Value vm_spliced_forms(Expander *x, const Form *form, Scope *scope) {
     return forms;
 }
 
-typedef Node *ExpandStore(Expander *x, void *context, uint32_t i, Node *value);
-
 static Node *store_global(Expander *x, void *context, uint32_t i, Node *value) {
     return vm_node_define(x->vm, ((Binding **)context)[i]->cell, value, x->position);
 }

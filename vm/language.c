@@ -30,7 +30,6 @@ bool vm_language_init(VM *vm) {
     ASSERT(l->prim.field != NULL, "no primitive named %s", name);
     LANGUAGE_PRIMITIVES(X)
 #undef X
-    l->symbol.ellipsis = rt_intern(vm, "...");
     l->symbol.underscore = rt_intern(vm, "_");
     l->symbol.optional = rt_intern(vm, "&optional");
     l->symbol.key = rt_intern(vm, "&key");

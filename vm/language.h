@@ -199,7 +199,7 @@ typedef struct Language {
 #undef X
     } prim;
     struct { // symbols that are looked for by name
-        Value ellipsis, underscore, optional, key, rest, other_keys, keys, quote, else_keyword;
+        Value underscore, optional, key, rest, other_keys, keys, else_keyword;
     } symbol;
 } Language;
 
