@@ -41,6 +41,8 @@ void vm_print_failure(Kiln *k) {
     if (!error) return;
     Value condition = vm_ref_value(error);
     kiln_release(k, error);
+    // The reader of a pipe went away: it wants to hear no more.
+    if (rt_is_condition(vm, condition, CONDITION_PIPE)) return;
     // What the program wrote before comes first; that it cannot be written is told when the VM closes.
     if (!rt_port_flush(vm, vm->ports->standard_output)) vm->condition = condition;
     Value text = vm_report(vm, condition, colour);
