@@ -3,6 +3,7 @@
 // Handlers check the form's shape, expand the parts from left to right and build core. The order in
 // which parts are expanded is the order in which they run: Binding.ready depends on it.
 #include "runtime/string.h"
+#include "runtime/symbol.h"
 #include "runtime/vector.h"
 #include "vm/expand_int.h"
 
@@ -231,14 +232,12 @@ static Node *expand_receiver(Expander *x, const Form *form, Value pair, Var *var
     return vm_node_call(x->vm, receiver, 1, &argument, receiver->position);
 }
 
-Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
+// Clauses of cond and guard: a list of `count`. `otherwise` is the value when no clause applies.
+static Node *expand_clauses(Expander *x, const Form *form, Value rest, ptrdiff_t count,
+                            Node *otherwise, Scope *scope) {
     VM *vm = x->vm;
-    ptrdiff_t count = form_length(form) - 1;
-    if (count < 0 || (count == 0 && !x->environment->sx))
-        return vm_bad_syntax(x, form);
     Clause *clauses = NEW_ARRAY(x, Clause, count);
-    Value rest = second(form);
-    Node *result = missing(x);
+    Node *result = otherwise;
     for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) {
         Value clause = value_car(rest);
         Clause *c = &clauses[i];
@@ -281,6 +280,13 @@ Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
         result = vm_node_let(vm, 1, &c->var, &c->test, choice, c->position);
     }
     return result;
+}
+
+Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
+    ptrdiff_t count = form_length(form) - 1;
+    if (count < 0 || (count == 0 && !x->environment->sx))
+        return vm_bad_syntax(x, form);
+    return expand_clauses(x, form, second(form), count, missing(x), scope);
 }
 
 // eqv? and eq? are the same on these.
@@ -779,11 +785,46 @@ Node *vm_form_do(Expander *x, const Form *form, Scope *scope) {
     return vm_node_fix(vm, 1, &loop, &init, call, form->position);
 }
 
-// ---- delayed evaluation
+// ---- exceptions
 
 static Node *thunk_of(Expander *x, Node *body) {
     return vm_node_lambda(x->vm, vm_lambda_new(x->vm, VALUE_FALSE, body->position, 0, NULL, body));
 }
+
+// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))): %guard is in (kiln control).
+Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
+    VM *vm = x->vm;
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
+    Value head = second(form), specification = value_car(head);
+    ptrdiff_t count = rt_list_length(specification) - 1;
+    if (count < 0 || !value_is_identifier(value_car(specification)))
+        return vm_bad_part(x, form, head, VALUE_NULL, "expected (variable clause ...)");
+    Node *body = vm_expand_body(x, form, third(form), vm_scope_new(vm, scope));
+    if (!body)
+        return NULL;
+
+    Scope *inner = vm_scope_new(vm, scope);
+    Var *reraise = vm_var_new(vm, rt_intern(vm, "reraise"));
+    Binding *variable = vm_scope_bind_var(vm, inner, value_car(specification),
+                                          vm_position_car(x, specification));
+    Var *params[] = {variable->var, reraise};
+    Node *again = vm_node_call(vm, vm_node_local(vm, reraise, form->position), 0, NULL,
+                               form->position);
+    Node *choice = expand_clauses(x, form, value_cdr(specification), count, again, inner);
+    if (!choice)
+        return NULL;
+
+    Value control = rt_list(vm, 2, rt_intern(vm, "kiln"), rt_intern(vm, "control"));
+    Node *guard = vm_library_variable(vm, control, "%guard", form->position);
+    if (!guard)
+        return NULL;
+    Lambda *handler = vm_lambda_new(vm, VALUE_FALSE, form->position, 2, params, choice);
+    Node *args[] = {thunk_of(x, body), vm_node_lambda(vm, handler)};
+    return vm_node_call(vm, guard, 2, args, form->position);
+}
+
+// ---- delayed evaluation
 
 static Node *make_promise(Expander *x, bool done, Node *content) {
     Node *args[] = {vm_node_const(x->vm, value_from_bool(done), content->position), content};

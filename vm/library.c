@@ -1,5 +1,6 @@
 // Libraries. See library.h; reading of files is in include.c.
 #include "vm/library.h"
+#include "runtime/assert.h"
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/reader.h"
@@ -498,6 +499,17 @@ Library *vm_library_open(VM *vm, Value name, Position position) {
     }
     return open_library(vm, library, position) ? library : NULL;
 }
+
+Node *vm_library_variable(VM *vm, Value library, const char *name, Position position) {
+    Library *l = vm_library_open(vm, library, position);
+    if (!l)
+        return NULL;
+    IdentifierEntry *entry = vm_table_find(&l->exports, rt_intern(vm, name));
+    ASSERT(entry, "library does not export %s", name);
+    Binding *binding = entry->item;
+    return vm_library_force(vm, binding) ? vm_node_global(vm, binding->cell, position) : NULL;
+}
+
 
 bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
     static const CoreForm row = {.name = "define-library",

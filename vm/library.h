@@ -63,4 +63,8 @@ void vm_libraries_init(VM *vm);
 // environment.c: see there.
 Binding *vm_environment_copy_import(VM *vm, Environment *environment, Value key, Binding *imported);
 
+// A variable that a built-in library exports, for expansions that call it: a Global node; NULL with
+// the condition set.
+Node *vm_library_variable(VM *vm, Value library, const char *name, Position position);
+
 #endif

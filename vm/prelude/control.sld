@@ -5,7 +5,7 @@
 ;; thunk returns; a raw continuation brings back the one it was captured under.
 (define-library (kiln control)
   (export call-with-current-continuation call/cc call/ec dynamic-wind
-          with-exception-handler raise-continuable guard
+          with-exception-handler raise-continuable %guard
           error-object? error-object-message error-object-irritants read-error? file-error?
           make-parameter parameterize
           make-promise force
@@ -205,6 +205,7 @@
                (lambda ()
                  (%control-error "handler returned from a non-continuable exception:" object)))))))
 
+    ;; What the core form guard becomes. handler: (condition reraise) -> value, run in guard's own dynamic environment.
     (define (%guard body handler)
       ((call/cc
         (lambda (guard-k)
@@ -220,25 +221,6 @@
            (lambda ()
              (let ((result (body)))
                (lambda () result))))))))
-
-    (define-syntax guard
-      (syntax-rules ()
-        ((_ (var clause ...) body0 body ...)
-         (%guard (lambda () body0 body ...)
-                 (lambda (var reraise) (guard-clauses (reraise) clause ...))))))
-
-    (define-syntax guard-clauses
-      (syntax-rules (else =>)
-        ((_ reraise (else result0 result ...)) (begin result0 result ...))
-        ((_ reraise) reraise)
-        ((_ reraise (test => result) clause ...)
-         (let ((temp test))
-           (if temp (result temp) (guard-clauses reraise clause ...))))
-        ((_ reraise (test) clause ...)
-         (let ((temp test))
-           (if temp temp (guard-clauses reraise clause ...))))
-        ((_ reraise (test result0 result ...) clause ...)
-         (if test (begin result0 result ...) (guard-clauses reraise clause ...)))))
 
     ;; ---- parameters
 
