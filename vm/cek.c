@@ -304,13 +304,7 @@ static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv
 // ---- binding of arguments
 
 static void raise_arity(Machine *m, const Lambda *lambda, int argc) {
-    if (lambda->next) {
-        rt_fail(m->vm, CONDITION_ARITY, VALUE_NULL, "no clause takes %d argument%s", argc,
-                argc == 1 ? "" : "s");
-        raise_pending_as(m, lambda_who(m, lambda));
-        return;
-    }
-    rt_fail_arity(m->vm, lambda_who(m, lambda), (int)lambda->required, lambda_max_args(lambda), argc);
+    vm_fail_arity(m->vm, lambda, lambda_who(m, lambda), argc);
     raise_pending(m);
 }
 
@@ -457,7 +451,11 @@ static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
     Value environment = argc > 1 ? argv[1] : vm_prim_interaction_environment(vm);
     if (!value_is_environment(environment)) {
-        if (environment != VALUE_FAILURE) rt_fail_type(vm, 2, "environment", environment);
+        if (environment == VALUE_FAILURE) {
+            raise_pending(m);
+            return;
+        }
+        rt_fail_type(vm, 2, "environment", environment);
         raise_pending_as(m, rt_intern(vm, "eval"));
         return;
     }

@@ -1,8 +1,10 @@
 // Core IR: constructors and walking. See core.h.
 #include "vm/core.h"
+#include <limits.h>
 #include "runtime/assert.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include "runtime/string.h"
 
 static Node **copy_nodes(VM *vm, uint32_t count, Node **nodes) {
     if (count == 0) return NULL;
@@ -317,4 +319,41 @@ bool vm_node_is_trivial(const Node *node) {
                value_cell(node->global.cell)->value != VALUE_UNBOUND;
     default: return false;
     }
+}
+
+// ---- arity
+
+static bool takes(const Lambda *first, int count) {
+    for (const Lambda *l = first; l; l = l->next) {
+        int max = lambda_max_args(l);
+        if (count >= (int)l->required && (max < 0 || count <= max)) return true;
+    }
+    return false;
+}
+
+Value vm_fail_arity(VM *vm, const Lambda *first, Value who, int given) {
+    int least = INT_MAX, most = 0;
+    bool unbounded = false;
+    for (const Lambda *l = first; l; l = l->next) {
+        int max = lambda_max_args(l);
+        if ((int)l->required < least) least = (int)l->required;
+        if (max < 0) {
+            unbounded = true;
+            max = (int)l->required;
+        }
+        if (max > most) most = max;
+    }
+    // Beyond `most` an unbounded procedure takes any number, so that is where to look for gaps.
+    int gap = least;
+    while (gap <= most && takes(first, gap)) gap++;
+    if (gap > most) return rt_fail_arity(vm, who, least, unbounded ? -1 : most, given);
+    StringBuilder b;
+    rt_builder_init(&b, vm);
+    for (int n = least, shown = 0; n <= most; n++)
+        if (takes(first, n)) rt_builder_format(&b, "%s%d", shown++ ? ", " : "", n);
+    const char *counts = rt_string_to_utf8(vm, rt_builder_finish(&b), NULL);
+    rt_fail(vm, CONDITION_ARITY, VALUE_NULL, "expected one of %s%s arguments, got %d", counts ? counts : "",
+            unbounded ? " or more" : "", given);
+    rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, who);
+    return VALUE_FAILURE;
 }

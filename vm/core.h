@@ -136,6 +136,10 @@ static inline int lambda_max_args(const Lambda *l) {
     return l->rest || l->keyword ? -1 : (int)(l->required + l->optional);
 }
 
+// A call with `given` arguments fits none of the clauses that begin with `first`: the arity-error of
+// every tier, raised as the caller. VALUE_FAILURE.
+Value vm_fail_arity(VM *vm, const Lambda *first, Value who, int given);
+
 // ---- constructors. Arrays are copied, never kept. They do not fail.
 
 Node *vm_node_new(VM *vm, NodeKind kind, Position position);
