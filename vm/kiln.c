@@ -208,7 +208,9 @@ static Value run_forms(VM *vm, Form *forms, Value environment) {
     for (; forms; forms = forms->next) {
         result = vm_eval_form_at(vm, forms->datum, environment, forms->map, forms->position);
         vm->dynamic = dynamic;
-        if (result == VALUE_FAILURE) break;
+        if (result != VALUE_FAILURE) continue;
+        if (vm->exit_status == VALUE_NONE) vm_report_note_form(vm, forms->position);
+        break;
     }
     return result;
 }
