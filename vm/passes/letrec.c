@@ -11,7 +11,7 @@
 //                                                  initialising SetLocal
 //
 // "Lambda" means: bound to a lambda expression and never assigned. Constants take no part in the order, so a procedure
-// that mentions one never pays for it.
+// that mentions one never pays for it, unless an init before it may read it: that is an error, which has to show.
 //
 // Checks: a complex variable bound by SetLocal is `checked` when some complex init that runs before or while it is
 // initialised reaches it through the lambdas of the Fix; the reads of all others cannot come too early, because
@@ -88,6 +88,9 @@ static void find_checked(Letrec *c, FixInfo *fix) {
         Binding *b = &fix->bindings[i];
         if (!b->lambda && b->init->kind != NODE_CONST) reach(c, b, b);
     }
+    // A constant that may be read too early gets its value in its turn, not at once.
+    for (uint32_t i = 0; i < fix->count; i++)
+        if (fix->bindings[i].var->checked && !fix->bindings[i].lambda) fix->bindings[i].ordered = true;
 }
 
 // ---- components
