@@ -143,7 +143,7 @@ static void test_deleting(void **state) {
     CHECK("(%delete-duplicates1 '(a b a \"c\" c \"c\" 1 1.0 1))", "(a b \"c\" c 1 1.0)");
     CHECK("(%alist-delete 'a '((a . 1) (b . 2) (a . 3)))", "((b . 2))");
     CHECK("(%alist-delete 'a '(1))",
-          "alist-delete2: argument 2: expected association list, got (1)");
+          "alist-delete: argument 2: expected association list, got (1)");
 }
 
 static void test_long_lists(void **state) {
