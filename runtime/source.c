@@ -95,6 +95,10 @@ struct SourceMap {
     size_t room, used;
 };
 
+// A form of more pairs than this is data: that the later ones have the position of the form costs
+// nobody anything, and the map would take more memory than the data.
+enum { MAP_MOST = 1 << 20 };
+
 SourceMap *rt_source_map_new(VM *vm) {
     SourceMap *map = rt_raw_new(vm, sizeof *map);
     map->room = 64;
@@ -111,6 +115,8 @@ static MapEntry *map_slot(const SourceMap *map, Value pair) {
 }
 
 void rt_source_map_add(VM *vm, SourceMap *map, Value pair, Position self, Position car) {
+    if (map->used == MAP_MOST)
+        return;
     if (2 * (map->used + 1) > map->room) {
         MapEntry *old = map->entry;
         size_t room = map->room;

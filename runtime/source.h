@@ -31,7 +31,8 @@ Value rt_position_value(VM *vm, Position p);
 Position rt_position_from_value(Value v);
 
 // Positions of the data of one read: for each pair its own position and that of its car. Pairs never move, so
-// the address is the key. The map keeps its pairs alive.
+// the address is the key. The map keeps its pairs alive. It holds a million pairs at most: those read
+// later have no position of their own.
 typedef struct SourceMap SourceMap;
 SourceMap *rt_source_map_new(VM *vm);
 void rt_source_map_add(VM *vm, SourceMap *map, Value pair, Position self, Position car);
