@@ -1,4 +1,4 @@
-// The REPL on a terminal: Ctrl-C at the prompt and during an evaluation, text beyond ASCII,
+// The REPL on a terminal: Ctrl-C during an evaluation, text beyond ASCII,
 // completion.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,35 +88,6 @@ static void expect_exit(int status) {
     assert_int_equal(WEXITSTATUS(result), status);
 }
 
-// Only the editor completes names: from here on it has the terminal, which is Ctrl-C's from one
-// line to the next.
-static void type_in_editor(const char *text) {
-    type(text);
-    type("call-with-val\t");
-    expect("call-with-values ");
-}
-
-static void ctrl_c_drops_the_line(void **state) {
-    (void)state;
-    expect("kiln> ");
-    type_in_editor("(no-such-name ");
-    type("\x03");
-    expect("kiln> ");
-    type("(list 1\r");
-    expect("    | ");
-    type_in_editor("");
-    type("\x03");
-    expect("kiln> ");
-    type_in_editor("");
-    type("\x03");
-    expect("kiln> ");
-    type("(* 6 7)\r");
-    expect("42\r\n");
-    expect("kiln> ");
-    type("(exit 3)\r");
-    expect_exit(3);
-}
-
 static void ctrl_c_ends_an_evaluation(void **state) {
     (void)state;
     expect("kiln> ");
@@ -148,7 +119,6 @@ static void completes_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(ctrl_c_drops_the_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ctrl_c_ends_an_evaluation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_text_beyond_ascii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(completes_names, set_up, tear_down),
