@@ -73,6 +73,7 @@ Value vm_alias_new(VM *vm, Value base, Scope *scope) {
     Alias *alias = rt_object_new(vm, TYPE_ALIAS, 0, 0, sizeof *alias);
     alias->base = base;
     alias->scope = scope;
+    vm->language->aliases++;
     return value_from_pointer(alias);
 }
 

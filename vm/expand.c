@@ -230,7 +230,9 @@ static Value stripped(const Strip *s, Value part) {
 Value vm_strip(VM *vm, Value datum) {
     if (value_is_alias(datum))
         return vm_identifier_symbol(datum);
-    if (!is_container(datum) || is_clean(vm, datum))
+    const Language *l = vm->language;
+    bool no_alias = l->forms_under_way && l->aliases == l->aliases_before;
+    if (no_alias || !is_container(datum) || is_clean(vm, datum))
         return datum;
     Strip s = {.vm = vm, .todo = {.vm = vm}};
     strip_discover(&s, datum);
@@ -744,9 +746,14 @@ static Expander expander_new(VM *vm, Value environment, SourceMap *map) {
 Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position) {
     if (rt_stack_low(vm))
         return rt_fail_depth(vm);
+    Language *language = vm->language;
+    if (language->forms_under_way++ == 0)
+        language->aliases_before = language->aliases;
     Expander x = expander_new(vm, environment, map);
     Value result;
-    return process_toplevel(&x, form, position, &result) ? result : VALUE_FAILURE;
+    bool ok = process_toplevel(&x, form, position, &result);
+    language->forms_under_way--;
+    return ok ? result : VALUE_FAILURE;
 }
 
 Value vm_eval_form(VM *vm, Value form, Value environment, SourceMap *map) {
