@@ -7,7 +7,10 @@
 
 enum { DYNAMIC_FIELDS = sizeof(Dynamic) / sizeof(Value) };
 
-void rt_dynamic_init(VM *vm) { vm->dynamic = rt_vector_new(vm, DYNAMIC_FIELDS, VALUE_NULL); }
+void rt_dynamic_init(VM *vm) {
+    vm->uncaught_backtrace = VALUE_NULL;
+    vm->dynamic = rt_vector_new(vm, DYNAMIC_FIELDS, VALUE_NULL);
+}
 
 void rt_dynamic_isolate(VM *vm) {
     const Dynamic *outer = (const Dynamic *)value_vector(vm->dynamic)->item;
@@ -62,6 +65,11 @@ Value rt_prim_wrong_type(VM *vm, Value who, Value argument, Value expected, Valu
     rt_fail_type(vm, (int)value_fixnum(argument), text, got);
     rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, who);
     return VALUE_FAILURE;
+}
+
+Value rt_prim_note_uncaught(VM *vm, Value backtrace) {
+    vm->uncaught_backtrace = backtrace;
+    return VALUE_UNSPECIFIED;
 }
 
 Value rt_prim_is_condition(VM *vm, Value v) {

@@ -48,6 +48,7 @@ typedef struct VM {
     struct StackState *stack;    // state.c: the C stack of its own
     char *stack_limit;           // C code that recurses fails with rt_fail_depth below it
     Value dynamic;               // current dynamic environment: a vector, see Dynamic
+    Value uncaught_backtrace;    // calls under way when an object that is no condition went unhandled
     Value raise_hook;            // SX procedure of one argument that raises a primitive's condition
     Value exit_status;           // set by %exit: what the host should exit with; VALUE_NONE: not asked
 

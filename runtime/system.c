@@ -83,10 +83,10 @@ Value rt_prim_get_environment_variables(VM *vm) {
 
 int rt_exit_status(Value v) {
     int64_t n;
-    if (v == VALUE_FALSE)
-        return 1;
-    if (!value_is_exact_integer(v))
+    if (v == VALUE_TRUE || v == VALUE_NIL || v == VALUE_UNSPECIFIED)
         return 0;
+    if (!value_is_exact_integer(v)) // #f, and what says nothing about success
+        return 1;
     // The system keeps 8 bits; a failure must not become a success.
     return rt_int_value(v, &n) && n >= 0 && n <= 255 ? (int)n : 255;
 }

@@ -16,8 +16,8 @@ extern const char *const rt_features[];
 // Nanoseconds of a clock that never goes back, since some fixed moment.
 uint64_t rt_monotonic_ns(void);
 
-// Process exit status that (exit v) or (emergency-exit v) means: #t and nothing 0, #f 1, integers
-// as they are.
+// Process exit status that (exit v) or (emergency-exit v) means: #t and nil 0, integers as they are
+// (255 when they do not fit), anything else 1.
 int rt_exit_status(Value v);
 
 #endif

@@ -29,11 +29,20 @@ static bool is_built_in(VM *vm, Position p) {
     return p && strncmp(rt_source_name(vm, position_source(p)), prelude, sizeof prelude - 1) == 0;
 }
 
+// Of an object that is no condition: what was noted when nobody handled it.
+static Value backtrace_of(VM *vm, Value object) {
+    return rt_is_condition(vm, object, CONDITION_CONDITION)
+               ? rt_condition_field(object, CONDITION_FIELD_BACKTRACE)
+               : vm->uncaught_backtrace;
+}
+
 // The innermost place of a condition that is not in a built-in library; 0: there is none.
 static Position user_place(VM *vm, Value condition) {
-    Position p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
+    Position p = 0;
+    if (rt_is_condition(vm, condition, CONDITION_CONDITION))
+        p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
     if (p && !is_built_in(vm, p)) return p;
-    Value frames = rt_condition_field(condition, CONDITION_FIELD_BACKTRACE);
+    Value frames = backtrace_of(vm, condition);
     for (; value_is_pair(frames); frames = value_cdr(frames)) {
         if (!value_is_pair(value_car(frames))) continue;
         p = rt_position_from_value(value_cdr(value_car(frames)));
@@ -44,12 +53,14 @@ static Position user_place(VM *vm, Value condition) {
 
 void vm_report_note_form(VM *vm, Position form) {
     Value condition = vm->condition;
-    if (!form || !rt_is_condition(vm, condition, CONDITION_CONDITION) || user_place(vm, condition)) return;
-    Value frames = rt_condition_field(condition, CONDITION_FIELD_BACKTRACE);
+    bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
+    if (!form || user_place(vm, condition)) return;
+    Value frames = backtrace_of(vm, condition);
     if (rt_list_length(frames) < 0) frames = VALUE_NULL;
     Value frame = rt_cons(vm, rt_intern(vm, "top level"), rt_position_value(vm, form));
-    rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE,
-                           rt_list_append(vm, frames, rt_cons(vm, frame, VALUE_NULL)));
+    frames = rt_list_append(vm, frames, rt_cons(vm, frame, VALUE_NULL));
+    if (known) rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE, frames);
+    else vm->uncaught_backtrace = frames;
 }
 
 // The frames outside of built-in libraries.
@@ -140,8 +151,7 @@ Value vm_report(VM *vm, Value condition, bool colour) {
     StringBuilder b;
     rt_builder_init(&b, vm);
     bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
-    Position p = 0;
-    if (known) p = user_place(vm, condition);
+    Position p = user_place(vm, condition);
     rt_builder_c(&b, style->bold);
     if (p) put_place(vm, &b, p);
     else rt_builder_c(&b, "kiln");
@@ -149,8 +159,6 @@ Value vm_report(VM *vm, Value condition, bool colour) {
     rt_builder_string(&b, rt_condition_text(vm, condition));
     rt_builder_c(&b, "\n");
     if (p) put_line(vm, &b, p, style);
-    if (known)
-        put_backtrace(vm, &b, user_frames(vm, rt_condition_field(condition, CONDITION_FIELD_BACKTRACE)),
-                      style);
+    put_backtrace(vm, &b, user_frames(vm, backtrace_of(vm, condition)), style);
     return rt_builder_finish(&b);
 }

@@ -183,7 +183,9 @@
       (%call-with-handlers (cons handler (%dynamic-handlers)) thunk))
 
     ;; Nobody handled it: the evaluation is left, with all its extents.
+    ;; A condition knows where it was raised; of another object the report tells the calls under way.
     (define (abandon object)
+      (if (not (condition? object)) (%note-uncaught! (%backtrace)))
       (%rewind! '())
       (%abort object))
 
