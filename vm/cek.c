@@ -245,6 +245,8 @@ static void raise_pending(Machine *m) {
             rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE, backtrace(m));
     }
     if (!value_is_procedure(vm->raise_hook) || m->raising) {
+        if (!rt_is_condition(vm, condition, CONDITION_CONDITION))
+            vm->uncaught_backtrace = backtrace(m);
         halt(m);
         return;
     }
