@@ -242,9 +242,10 @@ static Verdict next_elements(VM *vm, Work *w, Value *a, Value *b) {
         break;
     default: { // TYPE_DICT: the values of the same key
         const Table *t = value_table(w->a);
-        while (i < t->used && t->entries[i].key == VALUE_NONE)
+        const TableEntry *e = NULL;
+        while (i < t->used && (e = table_entry_at(t, (uint32_t)i)) == NULL)
             i++;
-        if (i >= t->used)
+        if (e == NULL)
             return SAME;
         // Keys that are compound make this recur. The same number of entries makes one direction
         // enough.
@@ -252,8 +253,8 @@ static Verdict next_elements(VM *vm, Work *w, Value *a, Value *b) {
             rt_fail_depth(vm);
             return BROKEN;
         }
-        *a = t->entries[i].value;
-        *b = rt_table_get(vm, w->b, t->entries[i].key, VALUE_NONE);
+        *a = e->value;
+        *b = rt_table_get(vm, w->b, e->key, VALUE_NONE);
         if (*b == VALUE_FAILURE)
             return BROKEN;
         if (*b == VALUE_NONE)
@@ -355,12 +356,13 @@ static uint64_t hash_dict(Value v, size_t *budget, int depth) {
     uint64_t sum = 0;
     if (t->count > 0 && t->count <= HASH_DICT_ENTRIES) {
         size_t share = *budget / (2 * t->count);
-        for (size_t i = 0; i < t->used; i++) {
-            if (t->entries[i].key == VALUE_NONE)
+        for (uint32_t place = 0; place < t->used; place++) {
+            const TableEntry *e = table_entry_at(t, place);
+            if (e == NULL)
                 continue;
             size_t key_share = share, value_share = share;
-            uint64_t key = hash_part(t->entries[i].key, &key_share, depth);
-            sum += hash_combine(key, hash_part(t->entries[i].value, &value_share, depth));
+            uint64_t key = hash_part(e->key, &key_share, depth);
+            sum += hash_combine(key, hash_part(e->value, &value_share, depth));
         }
         *budget -= 2 * share * t->count;
     }
@@ -421,4 +423,13 @@ static uint64_t hash_part(Value v, size_t *budget, int depth) {
 uint64_t rt_equal_hash(Value v) {
     size_t budget = HASH_BUDGET;
     return hash_part(v, &budget, 0);
+}
+
+// ---- primitives
+
+Value rt_prim_eq(VM *vm, Value a, Value b) { return value_from_bool(rt_eq(a, b)); }
+Value rt_prim_eqv(VM *vm, Value a, Value b) { return value_from_bool(rt_eqv(a, b)); }
+Value rt_prim_equal(VM *vm, Value a, Value b) {
+    bool same;
+    return rt_equal(vm, a, b, &same) ? value_from_bool(same) : VALUE_FAILURE;
 }

@@ -2,14 +2,13 @@
 #include "runtime/hash.h"
 #include "runtime/hash_int.h"
 #include "runtime/settings.h"
-#include <stdatomic.h>
 #include <sys/random.h>
 #include <time.h>
 
-static _Atomic uint64_t seed; // 0: not chosen yet
+_Atomic uint64_t rt_hash_seed_word;
 
 uint64_t rt_hash_seed(void) {
-    uint64_t s = atomic_load_explicit(&seed, memory_order_relaxed);
+    uint64_t s = atomic_load_explicit(&rt_hash_seed_word, memory_order_relaxed);
     if (__builtin_expect(s != 0, 1))
         return s;
     if (rt_setting(SETTING_HASH_SEED) != NULL) {
@@ -22,7 +21,7 @@ uint64_t rt_hash_seed(void) {
     s |= 1;
     // Whoever comes first chooses for all threads.
     uint64_t unset = 0;
-    return atomic_compare_exchange_strong(&seed, &unset, s) ? s : unset;
+    return atomic_compare_exchange_strong(&rt_hash_seed_word, &unset, s) ? s : unset;
 }
 
 uint64_t rt_hash_bytes(const void *bytes, size_t length) { return hash_text(bytes, length, false); }

@@ -5,6 +5,9 @@
 #define KILN_RUNTIME_HASH_INT_H
 
 #include "runtime/hash.h"
+#include <stdatomic.h>
+
+extern _Atomic uint64_t rt_hash_seed_word; // 0: not chosen yet
 
 // `width` bytes from position i, least significant first; wide: of uint32_t data, one a character.
 static inline uint64_t hash_load(const void *data, size_t i, int width, bool wide) {
@@ -26,8 +29,10 @@ static inline uint64_t hash_load(const void *data, size_t i, int width, bool wid
 }
 
 static inline uint64_t hash_text(const void *data, size_t length, bool wide) {
-    uint64_t h = rt_hash_seed();
-    uint64_t secret = hash_word(h);
+    uint64_t h = atomic_load_explicit(&rt_hash_seed_word, memory_order_relaxed);
+    if (__builtin_expect(h == 0, 0))
+        h = rt_hash_seed();
+    uint64_t secret = (h << 32 | h >> 32) ^ UINT64_C(0x8BB84B93962EACC9);
     uint64_t a = 0, b = 0;
     if (length > 16) {
         for (size_t i = 0; i < length - 16; i += 16)

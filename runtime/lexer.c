@@ -859,10 +859,20 @@ static bool lex_quote(VM *vm, Port *p, Token *token, size_t size, const char *na
     return true;
 }
 
-bool rt_lexer_next(VM *vm, Reader *r, Token *token) {
-    Port *p = value_port(r->port);
+// Whoever reads on after an error must not meet the same one for ever: pass over what is left of a
+// token that was refused as a whole.
+static void skip_refused(Port *p) {
+    size_t size = 1;
+    while (p->start + size < p->end && !(class_of[p->buffer[p->start + size]] & CLASS_ENDS))
+        size++;
+    take_text(p, size);
+}
+
+// A token; *begin becomes the offset of its first byte.
+static bool lex_token(VM *vm, Reader *r, Port *p, Token *token, uint64_t *begin) {
     for (;;) {
         int byte = skip_blanks(vm, r, p);
+        *begin = p->offset + p->start;
         token->place = place_of(p);
         token->value = VALUE_NONE;
         token->kind = TOKEN_DATUM;
@@ -939,4 +949,14 @@ bool rt_lexer_next(VM *vm, Reader *r, Token *token) {
             return lex_word(vm, r, p, token);
         }
     }
+}
+
+bool rt_lexer_next(VM *vm, Reader *r, Token *token) {
+    Port *p = value_port(r->port);
+    uint64_t begin;
+    if (lex_token(vm, r, p, token, &begin))
+        return true;
+    if (p->offset + p->start == begin && p->start < p->end)
+        skip_refused(p);
+    return false;
 }

@@ -1,13 +1,14 @@
 // Exact integers: fixnums and bignums over GMP's limb functions (mpn).
 //
-// Duty: arithmetic of exact integers of any size. Arguments are exact integers, fixnum or bignum in any
-// mixture; results are normalised. Limbs are written straight into the result's own atomic memory. A
-// result that the heap has no room for answers VALUE_FAILURE with the condition set; nothing else fails.
-// An operand that is VALUE_FAILURE makes the result VALUE_FAILURE, here and in num_ratnum.c, so that a
-// computation can be written in one go and tested at its end.
+// Duty: arithmetic of exact integers of any size. Arguments are exact integers, fixnum or bignum in
+// any mixture; results are normalised. Limbs are written straight into the result's own atomic
+// memory. A result that the heap has no room for answers VALUE_FAILURE with the condition set;
+// nothing else fails. An operand that is VALUE_FAILURE makes the result VALUE_FAILURE, here and in
+// num_ratnum.c, so that a computation can be written in one go and tested at its end.
 //
-// Temporary limbs are on the C stack while they are few, else from malloc: no function here calls the
-// collector while it holds them, so they cannot leak. mpz serves only what mpn lacks (gcd, size in a base).
+// Temporary limbs are on the C stack while they are few, else from malloc: no function here calls
+// the collector while it holds them, so they cannot leak. mpz serves only what mpn lacks (gcd, size
+// in a base).
 #ifndef KILN_RUNTIME_NUM_BIGNUM_H
 #define KILN_RUNTIME_NUM_BIGNUM_H
 
@@ -17,8 +18,8 @@
 _Static_assert(sizeof(mp_limb_t) == sizeof(uint64_t) && GMP_LIMB_BITS == 64 && GMP_NAIL_BITS == 0,
                "bignums hold GMP's limbs");
 
-// Sign and magnitude of an exact integer as limbs. Points into the bignum or at `small`: neither may be moved
-// or collected while the view is in use.
+// Sign and magnitude of an exact integer as limbs. Points into the bignum or at `small`: neither
+// may be moved or collected while the view is in use.
 typedef struct IntView {
     const mp_limb_t *limb; // least significant first, the top one not 0
     size_t size;           // limbs; 0 for the integer 0
@@ -44,7 +45,8 @@ size_t int_view_bits(const IntView *x);
 // Order of magnitudes.
 int int_view_compare(const IntView *x, const IntView *y);
 // Order of |a|*|b| and |c|*|d|.
-int int_view_compare_products(const IntView *a, const IntView *b, const IntView *c, const IntView *d);
+int int_view_compare_products(const IntView *a, const IntView *b, const IntView *c,
+                              const IntView *d);
 
 // Scratch limbs.
 typedef struct LimbTemp {
@@ -105,14 +107,17 @@ size_t rt_int_length(Value a);      // bits without sign
 double rt_int_to_double(Value a);
 // d is finite and has no fraction.
 Value rt_int_from_double(VM *vm, double d);
-// The double nearest to (-1)^negative * (m + something in (0,1) if sticky) * 2^e; bit 63 of m is set.
+// The double nearest to (-1)^negative * (m + something in (0,1) if sticky) * 2^e; bit 63 of m is
+// set.
 double rt_double_round(uint64_t m, int64_t e, bool sticky, bool negative);
 
 // Characters that rt_int_write needs at most, sign included.
 size_t rt_int_text_size(Value a, int radix);
 // Digits of a in lower case, no NUL; returns their number. `text` has rt_int_text_size characters.
 size_t rt_int_write(Value a, int radix, char *text);
-// Integer of digit values 0..radix-1, most significant first; VALUE_FAILURE when the heap has no room.
-Value rt_int_from_digits(VM *vm, const unsigned char *digit, size_t count, int radix, bool negative);
+// Integer of digit values 0..radix-1, most significant first; VALUE_FAILURE when the heap has no
+// room.
+Value rt_int_from_digits(VM *vm, const unsigned char *digit, size_t count, int radix,
+                         bool negative);
 
 #endif

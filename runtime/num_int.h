@@ -1,18 +1,20 @@
 // Shared by the modules of the number tower (num_*.c) and by nobody else.
 //
-// Duty: rationals, complex numbers and roots for each other; exact integers are in num_bignum.h. Arguments have been
-// checked by the callers: a function here that takes rationals is given exact rationals.
+// Duty: rationals, complex numbers and roots for each other; exact integers are in num_bignum.h.
+// Arguments have been checked by the callers: a function here that takes rationals is given exact
+// rationals.
 #ifndef KILN_RUNTIME_NUM_INT_H
 #define KILN_RUNTIME_NUM_INT_H
 
 #include "runtime/num_bignum.h"
 #include "runtime/numbers.h"
 
-// What numbers keep for a VM; vm->roots[ROOT_NUMBERS] points at it. Atomic memory: it holds no Value.
+// What numbers keep for a VM; vm->roots[ROOT_NUMBERS] points at it. Atomic memory: it holds no
+// Value.
 typedef struct NumberState {
     uint64_t random[4]; // xoshiro256**; all 0: not seeded yet
-    // num_print.c: 10^k to 128 bits, most significant word first, for k from POWER_TEN_FIRST; the first
-    // word is 0 while an entry has not been needed.
+    // num_print.c: 10^k to 128 bits, most significant word first, for k from POWER_TEN_FIRST; the
+    // first word is 0 while an entry has not been needed.
     uint64_t power_ten[617][2];
 } NumberState;
 

@@ -1,4 +1,5 @@
-// Integer division, divisors, rounding to integers, bits: what needs integers, flonums without fraction included.
+// Integer division, divisors, rounding to integers, bits: what needs integers, flonums without
+// fraction included.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/num_int.h"
@@ -17,8 +18,8 @@ static Value inexact_if(bool inexact, Value v) {
 
 // ---- division
 
-// Quotient and remainder, either may be NULL, truncated or floored. Flonums take the way of exact integers, because a
-// rounded quotient of doubles can be one too large.
+// Quotient and remainder, either may be NULL, truncated or floored. Flonums take the way of exact
+// integers, because a rounded quotient of doubles can be one too large.
 static bool divide(VM *vm, Value a, Value b, bool floored, Value *quotient, Value *remainder) {
     if (!value_is_integer(a) || !value_is_integer(b)) {
         bool first = !value_is_integer(a);
@@ -32,14 +33,18 @@ static bool divide(VM *vm, Value a, Value b, bool floored, Value *quotient, Valu
     bool inexact = value_is_flonum(a) || value_is_flonum(b);
     a = exact_integer(vm, a);
     b = exact_integer(vm, b);
-    if (!(floored ? rt_int_floor_divide : rt_int_divide)(vm, a, b, quotient, remainder)) return false;
-    if (quotient) *quotient = inexact_if(inexact, *quotient);
-    if (remainder) *remainder = inexact_if(inexact, *remainder);
+    if (!(floored ? rt_int_floor_divide : rt_int_divide)(vm, a, b, quotient, remainder))
+        return false;
+    if (quotient)
+        *quotient = inexact_if(inexact, *quotient);
+    if (remainder)
+        *remainder = inexact_if(inexact, *remainder);
     return true;
 }
 
 Value rt_num_quotient(VM *vm, Value a, Value b) {
-    if (value_both_fixnum(a, b) && b != ZERO) return rt_int(vm, value_fixnum(a) / value_fixnum(b));
+    if (value_both_fixnum(a, b) && b != ZERO)
+        return rt_int(vm, value_fixnum(a) / value_fixnum(b));
     Value quotient;
     return divide(vm, a, b, false, &quotient, NULL) ? quotient : VALUE_FAILURE;
 }
@@ -72,7 +77,8 @@ Value rt_prim_floor_quotient(VM *vm, Value n, Value d) { return rt_num_floor_quo
 
 static Value both_results(VM *vm, Value n, Value d, bool floored) {
     Value quotient, remainder;
-    if (!divide(vm, n, d, floored, &quotient, &remainder)) return VALUE_FAILURE;
+    if (!divide(vm, n, d, floored, &quotient, &remainder))
+        return VALUE_FAILURE;
     return rt_two_values(vm, quotient, remainder);
 }
 Value rt_prim_floor_divide(VM *vm, Value n, Value d) { return both_results(vm, n, d, true); }
@@ -85,7 +91,8 @@ static Value fold_integers(VM *vm, int argc, const Value *argv, Value start,
                            Value (*step)(VM *vm, Value a, Value b)) {
     bool inexact = false;
     for (int i = 0; i < argc; i++) {
-        if (!value_is_integer(argv[i])) return rt_fail_type(vm, i + 1, "integer", argv[i]);
+        if (!value_is_integer(argv[i]))
+            return rt_fail_type(vm, i + 1, "integer", argv[i]);
         inexact |= value_is_flonum(argv[i]);
     }
     Value result = start;
@@ -95,7 +102,8 @@ static Value fold_integers(VM *vm, int argc, const Value *argv, Value start,
 }
 
 static Value lcm_step(VM *vm, Value a, Value b) {
-    if (a == ZERO || b == ZERO) return ZERO;
+    if (a == ZERO || b == ZERO)
+        return ZERO;
     Value gcd = rt_int_gcd(vm, a, b);
     return rt_int_abs(vm, rt_int_mul(vm, a, rt_int_exact_quotient(vm, b, gcd)));
 }
@@ -114,22 +122,29 @@ static bool is_rational(Value v) {
 }
 
 Value rt_prim_numerator(VM *vm, Value q) {
-    if (!is_rational(q)) return rt_fail_type(vm, 1, "rational number", q);
-    if (!value_is_flonum(q)) return rt_rat_numerator(q);
+    if (!is_rational(q))
+        return rt_fail_type(vm, 1, "rational number", q);
+    if (!value_is_flonum(q))
+        return rt_rat_numerator(q);
     double d = value_double(q);
-    if (trunc(d) == d) return q; // keeps -0.0
+    if (trunc(d) == d)
+        return q; // keeps -0.0
     return inexact_if(true, rt_rat_numerator(rt_exact_from_double(vm, d)));
 }
 
 Value rt_prim_denominator(VM *vm, Value q) {
-    if (!is_rational(q)) return rt_fail_type(vm, 1, "rational number", q);
-    if (!value_is_flonum(q)) return rt_rat_denominator(q);
+    if (!is_rational(q))
+        return rt_fail_type(vm, 1, "rational number", q);
+    if (!value_is_flonum(q))
+        return rt_rat_denominator(q);
     return inexact_if(true, rt_rat_denominator(rt_exact_from_double(vm, value_double(q))));
 }
 
 static Value round_real(VM *vm, Value x, Rounding mode, double (*rounded)(double)) {
-    if (value_is_flonum(x)) return value_from_double(rounded(value_double(x)));
-    if (!value_is_exact_rational(x)) return rt_fail_type(vm, 1, "real number", x);
+    if (value_is_flonum(x))
+        return value_from_double(rounded(value_double(x)));
+    if (!value_is_exact_rational(x))
+        return rt_fail_type(vm, 1, "real", x);
     return rt_rat_round(vm, x, mode);
 }
 Value rt_prim_floor(VM *vm, Value x) { return round_real(vm, x, ROUND_FLOOR, floor); }
@@ -139,23 +154,27 @@ Value rt_prim_round(VM *vm, Value x) { return round_real(vm, x, ROUND_EVEN, near
 
 // ---- rationalize
 
-// The simplest rational in [low, high], 0 < low <= high: walk down the continued fractions of both while their terms
-// agree. The convergent so far is h/k, the one before g/j.
+// The simplest rational in [low, high], 0 < low <= high: walk down the continued fractions of both
+// while their terms agree. The convergent so far is h/k, the one before g/j.
 static Value simplest_between(VM *vm, Value low, Value high) {
     Value g = ZERO, h = ONE, j = ONE, k = ZERO;
     for (;;) {
-        if (low == VALUE_FAILURE || high == VALUE_FAILURE) return VALUE_FAILURE;
+        if (low == VALUE_FAILURE || high == VALUE_FAILURE)
+            return VALUE_FAILURE;
         Value term = rt_rat_round(vm, low, ROUND_FLOOR), top = rt_rat_round(vm, high, ROUND_FLOOR);
-        if (term == VALUE_FAILURE || top == VALUE_FAILURE) return VALUE_FAILURE;
+        if (term == VALUE_FAILURE || top == VALUE_FAILURE)
+            return VALUE_FAILURE;
         bool whole = !value_is_ratnum(low), last = whole || !rt_int_equal(term, top);
-        if (last && !whole) term = rt_int_add(vm, term, ONE);
+        if (last && !whole)
+            term = rt_int_add(vm, term, ONE);
         Value next = rt_rat_add(vm, rt_int_mul(vm, term, h), g);
         g = h;
         h = next;
         next = rt_rat_add(vm, rt_int_mul(vm, term, k), j);
         j = k;
         k = next;
-        if (last) return rt_ratio(vm, h, k);
+        if (last)
+            return rt_ratio(vm, h, k);
         Value swap = rt_rat_div(vm, ONE, rt_rat_sub(vm, high, term));
         high = rt_rat_div(vm, ONE, rt_rat_sub(vm, low, term));
         low = swap;
@@ -164,23 +183,30 @@ static Value simplest_between(VM *vm, Value low, Value high) {
 
 static Value simplest_within(VM *vm, Value x, Value tolerance) {
     Value low = rt_rat_sub(vm, x, tolerance), high = rt_rat_add(vm, x, tolerance);
-    if (low == VALUE_FAILURE || high == VALUE_FAILURE) return VALUE_FAILURE;
+    if (low == VALUE_FAILURE || high == VALUE_FAILURE)
+        return VALUE_FAILURE;
     int low_sign = rt_rat_sign(low), high_sign = rt_rat_sign(high);
-    if (low_sign <= 0 && high_sign >= 0) return ZERO;
-    if (low_sign > 0) return simplest_between(vm, low, high);
+    if (low_sign <= 0 && high_sign >= 0)
+        return ZERO;
+    if (low_sign > 0)
+        return simplest_between(vm, low, high);
     return rt_rat_negate(vm, simplest_between(vm, rt_rat_negate(vm, high), rt_rat_negate(vm, low)));
 }
 
 Value rt_prim_rationalize(VM *vm, Value x, Value tolerance) {
-    if (!value_is_real(x)) return rt_fail_type(vm, 1, "real number", x);
-    if (!value_is_real(tolerance)) return rt_fail_type(vm, 2, "real number", tolerance);
+    if (!value_is_real(x))
+        return rt_fail_type(vm, 1, "real", x);
+    if (!value_is_real(tolerance))
+        return rt_fail_type(vm, 2, "real", tolerance);
     if (!value_is_flonum(x) && !value_is_flonum(tolerance))
         return simplest_within(vm, x, rt_magnitude(vm, tolerance));
     double value = rt_num_to_double(x), slack = rt_num_to_double(tolerance);
     if (isnan(value) || isnan(slack) || (isinf(value) && isinf(slack)))
         return value_from_double(NAN);
-    if (isinf(slack)) return value_from_double(0);
-    if (isinf(value)) return value_from_double(value);
+    if (isinf(slack))
+        return value_from_double(0);
+    if (isinf(value))
+        return value_from_double(value);
     Value exact_x = rt_num_exact(vm, x), exact_slack = rt_num_exact(vm, tolerance);
     Value result = simplest_within(vm, exact_x, rt_magnitude(vm, exact_slack));
     return result == VALUE_FAILURE ? result : value_from_double(rt_rat_to_double(result));
@@ -189,10 +215,13 @@ Value rt_prim_rationalize(VM *vm, Value x, Value tolerance) {
 // ---- square roots of integers
 
 Value rt_prim_exact_integer_sqrt(VM *vm, Value n) {
-    if (!value_is_exact_integer(n)) return rt_fail_type(vm, 1, "exact integer", n);
-    if (rt_int_sign(n) < 0) return rt_fail_range(vm, 1, "non-negative integer", n);
+    if (!value_is_exact_integer(n))
+        return rt_fail_type(vm, 1, "exact integer", n);
+    if (rt_int_sign(n) < 0)
+        return rt_fail_range(vm, 1, "non-negative integer", n);
     Value root, rest;
-    if (!rt_int_sqrt(vm, n, &root, &rest)) return VALUE_FAILURE;
+    if (!rt_int_sqrt(vm, n, &root, &rest))
+        return VALUE_FAILURE;
     return rt_two_values(vm, root, rest);
 }
 
@@ -200,15 +229,18 @@ Value rt_prim_exact_integer_sqrt(VM *vm, Value n) {
 
 static Value fold_bits(VM *vm, int argc, const Value *argv, Value start, BitOperation op) {
     for (int i = 0; i < argc; i++)
-        if (!value_is_exact_integer(argv[i])) return rt_fail_type(vm, i + 1, "exact integer", argv[i]);
+        if (!value_is_exact_integer(argv[i]))
+            return rt_fail_type(vm, i + 1, "exact integer", argv[i]);
     Value result = start;
     for (int i = 0; i < argc && result != VALUE_FAILURE; i++)
         result = rt_int_bitwise(vm, op, result, argv[i]);
     return result;
 }
 static Value two_bits(VM *vm, BitOperation op, Value a, Value b) {
-    if (!value_is_exact_integer(a)) return rt_fail_type(vm, 1, "exact integer", a);
-    if (!value_is_exact_integer(b)) return rt_fail_type(vm, 2, "exact integer", b);
+    if (!value_is_exact_integer(a))
+        return rt_fail_type(vm, 1, "exact integer", a);
+    if (!value_is_exact_integer(b))
+        return rt_fail_type(vm, 2, "exact integer", b);
     return rt_int_bitwise(vm, op, a, b);
 }
 
@@ -230,29 +262,39 @@ Value rt_prim_bitwise_not(VM *vm, Value n) {
 }
 
 Value rt_prim_arithmetic_shift(VM *vm, Value n, Value count) {
-    if (!value_is_exact_integer(n)) return rt_fail_type(vm, 1, "exact integer", n);
-    if (!value_is_exact_integer(count)) return rt_fail_type(vm, 2, "exact integer", count);
+    if (!value_is_exact_integer(n))
+        return rt_fail_type(vm, 1, "exact integer", n);
+    if (!value_is_exact_integer(count))
+        return rt_fail_type(vm, 2, "exact integer", count);
     // A bignum count is beyond every size: left of all memory, or right of every bit.
-    if (value_is_fixnum(count)) return rt_int_shift(vm, n, value_fixnum(count));
-    if (rt_int_sign(count) < 0) return value_from_fixnum(rt_int_sign(n) < 0 ? -1 : 0);
+    if (value_is_fixnum(count))
+        return rt_int_shift(vm, n, value_fixnum(count));
+    if (rt_int_sign(count) < 0)
+        return value_from_fixnum(rt_int_sign(n) < 0 ? -1 : 0);
     return n == ZERO ? n : rt_fail_memory(vm, SIZE_MAX);
 }
 
 Value rt_prim_bit_count(VM *vm, Value n) {
-    if (!value_is_exact_integer(n)) return rt_fail_type(vm, 1, "exact integer", n);
+    if (!value_is_exact_integer(n))
+        return rt_fail_type(vm, 1, "exact integer", n);
     return rt_uint(vm, rt_int_bit_count(n));
 }
 
 Value rt_prim_integer_length(VM *vm, Value n) {
-    if (!value_is_exact_integer(n)) return rt_fail_type(vm, 1, "exact integer", n);
+    if (!value_is_exact_integer(n))
+        return rt_fail_type(vm, 1, "exact integer", n);
     return rt_uint(vm, rt_int_length(n));
 }
 
 Value rt_prim_is_bit_set(VM *vm, Value index, Value n) {
-    if (!value_is_exact_integer(index)) return rt_fail_type(vm, 1, "exact integer", index);
-    if (!value_is_exact_integer(n)) return rt_fail_type(vm, 2, "exact integer", n);
-    if (rt_int_sign(index) < 0) return rt_fail_range(vm, 1, "non-negative integer", index);
+    if (!value_is_exact_integer(index))
+        return rt_fail_type(vm, 1, "exact integer", index);
+    if (!value_is_exact_integer(n))
+        return rt_fail_type(vm, 2, "exact integer", n);
+    if (rt_int_sign(index) < 0)
+        return rt_fail_range(vm, 1, "non-negative integer", index);
     uint64_t i;
-    if (!rt_uint_value(index, &i)) i = UINT64_MAX; // further left than any limb
+    if (!rt_uint_value(index, &i))
+        i = UINT64_MAX; // further left than any limb
     return value_from_bool(rt_int_bit(n, i));
 }

@@ -1,15 +1,17 @@
 // Numbers to text.
 //
-// Flonums in radix 10: the shortest digits that read back as the same flonum, and of those the closest
-// ones (R. Giulietti, "The Schubfach way to render doubles", 2020). The idea:
+// Flonums in radix 10: the shortest digits that read back as the same flonum, and of those the
+// closest ones (R. Giulietti, "The Schubfach way to render doubles", 2020). The idea:
 //
-//     v = c * 2^q lies in a rounding interval of width about 2^q. With k the largest integer for which
-//     10^k <= 2^q, the interval holds at least one multiple of 10^k and at most one of 10^(k+1). So it is enough to
-//     look at v / 10^k, computed with 128-bit powers of ten to 2 fractional bits and a sticky one: the
-//     neighbours s, s+1 and, one digit shorter, s/10 * 10 and s/10 * 10 + 10.
+//     v = c * 2^q lies in a rounding interval of width about 2^q. With k the largest integer for
+//     which 10^k <= 2^q, the interval holds at least one multiple of 10^k and at most one of
+//     10^(k+1). So it is enough to look at v / 10^k, computed with 128-bit powers of ten to 2
+//     fractional bits and a sticky one: the neighbours s, s+1 and, one digit shorter, s/10 * 10 and
+//     s/10 * 10 + 10.
 //
-// The powers are worked out when first needed and kept with the VM. In other radices flonums are rare: there the shortest
-// digits come from exact integers (R. Burger, K. Dybvig, "Printing Floating-Point Numbers Quickly and Accurately", 1996).
+// The powers are worked out when first needed and kept with the VM. In other radices flonums are
+// rare: there the shortest digits come from exact integers (R. Burger, K. Dybvig, "Printing
+// Floating-Point Numbers Quickly and Accurately", 1996).
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/num_int.h"
@@ -70,9 +72,11 @@ static uint64_t shortest_digits(VM *vm, double d, int *exponent) {
     int k = narrow_below ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q);
     int h = q + floor_log2_pow10(-k) + 1;
     uint64_t *power = rt_number_state(vm)->power_ten[-k - POWER_TEN_FIRST];
-    if (power[0] == 0) compute_power_ten(-k, power);
+    if (power[0] == 0)
+        compute_power_ten(-k, power);
 
-    // In units of a quarter of 10^k: the value and the ends of its interval, which belong to it when c is even.
+    // In units of a quarter of 10^k: the value and the ends of its interval, which belong to it
+    // when c is even.
     uint64_t low = multiply_round_to_odd(power, (4 * c - 2 + narrow_below) << h) + (c & 1);
     uint64_t value = multiply_round_to_odd(power, (4 * c) << h);
     uint64_t high = multiply_round_to_odd(power, (4 * c + 2) << h) - (c & 1);
@@ -110,7 +114,8 @@ static char *copy_text(char *out, const char *text) {
     return out + length;
 }
 static char *repeat(char *out, char c, int count) {
-    if (count > 0) memset(out, c, (size_t)count);
+    if (count > 0)
+        memset(out, c, (size_t)count);
     return count > 0 ? out + count : out;
 }
 
@@ -139,22 +144,27 @@ size_t rt_flonum_format(VM *vm, double d, char text[FLONUM_TEXT_MAX]) {
     if (!isfinite(d)) {
         end = copy_text(out, isnan(d) ? "+nan.0" : d > 0 ? "+inf.0" : "-inf.0");
     } else {
-        if (signbit(d)) *out++ = '-';
+        if (signbit(d))
+            *out++ = '-';
         if (d == 0) {
             end = copy_text(out, "0.0");
         } else {
             int exponent;
             uint64_t s = shortest_digits(vm, fabs(d), &exponent);
             char buffer[20], *digits = buffer + sizeof buffer;
-            do *--digits = (char)('0' + s % 10);
+            do
+                *--digits = (char)('0' + s % 10);
             while ((s /= 10) != 0);
             int count = (int)(buffer + sizeof buffer - digits), scientific = exponent + count - 1;
             if (scientific > -7 && scientific < 21) {
                 end = write_positional(out, digits, count, scientific + 1);
             } else {
+                // R7RS 6.2.7: the result contains a decimal point.
                 *out++ = digits[0];
-                if (count > 1) {
-                    *out++ = '.';
+                *out++ = '.';
+                if (count == 1) {
+                    *out++ = '0';
+                } else {
                     memcpy(out, digits + 1, (size_t)count - 1);
                     out += count - 1;
                 }
@@ -220,11 +230,12 @@ static int radix_digits(double d, int radix, char digits[RADIX_DIGITS_MAX], int 
         mpz_fdiv_qr(digit, r, r, s);
         unsigned long value = mpz_get_ui(digit);
         mpz_add(sum, r, up);
-        bool low = mpz_cmp(r, down) < (even ? 1 : 0), high = mpz_cmp(sum, s) > (even ? -1 : 0);
+        bool low = mpz_cmp(r, down)<(even ? 1 : 0), high = mpz_cmp(sum, s)>(even ? -1 : 0);
         last = low || high;
         if (low && high) { // both neighbours will do: the closer one
             mpz_mul_2exp(r, r, 1);
-            if (mpz_cmp(r, s) >= 0) value++;
+            if (mpz_cmp(r, s) >= 0)
+                value++;
         } else if (high) {
             value++;
         }
@@ -238,15 +249,18 @@ static int radix_digits(double d, int radix, char digits[RADIX_DIGITS_MAX], int 
 static size_t write_flonum_radix(double d, int radix, char *text) {
     char digits[RADIX_DIGITS_MAX], *out = text;
     int point, count = radix_digits(fabs(d), radix, digits, &point);
-    if (d < 0) *out++ = '-';
+    if (d < 0)
+        *out++ = '-';
     return (size_t)(write_positional(out, digits, count, point) - text);
 }
 
 // ---- any number
 
 static size_t real_text_size(Value v, int radix) {
-    if (value_is_flonum(v)) return radix == 10 ? FLONUM_TEXT_MAX : RADIX_TEXT_MAX;
-    if (!value_is_ratnum(v)) return rt_int_text_size(v, radix);
+    if (value_is_flonum(v))
+        return radix == 10 ? FLONUM_TEXT_MAX : RADIX_TEXT_MAX;
+    if (!value_is_ratnum(v))
+        return rt_int_text_size(v, radix);
     return rt_int_text_size(value_ratnum(v)->numerator, radix) + 1 +
            rt_int_text_size(value_ratnum(v)->denominator, radix);
 }
@@ -254,17 +268,20 @@ static size_t real_text_size(Value v, int radix) {
 static size_t write_real(VM *vm, Value v, int radix, char *text) {
     if (value_is_flonum(v)) {
         double d = value_double(v);
-        if (radix == 10 || !isfinite(d) || d == 0) return rt_flonum_format(vm, d, text);
+        if (radix == 10 || !isfinite(d) || d == 0)
+            return rt_flonum_format(vm, d, text);
         return write_flonum_radix(d, radix, text);
     }
-    if (!value_is_ratnum(v)) return rt_int_write(v, radix, text);
+    if (!value_is_ratnum(v))
+        return rt_int_write(v, radix, text);
     size_t length = rt_int_write(value_ratnum(v)->numerator, radix, text);
     text[length++] = '/';
     return length + rt_int_write(value_ratnum(v)->denominator, radix, text + length);
 }
 
 static size_t write_number(VM *vm, Value v, int radix, char *text) {
-    if (!value_is_compnum(v)) return write_real(vm, v, radix, text);
+    if (!value_is_compnum(v))
+        return write_real(vm, v, radix, text);
     Value real = value_compnum(v)->real, imaginary = value_compnum(v)->imaginary;
     size_t length = real == value_from_fixnum(0) ? 0 : write_real(vm, real, radix, text);
     char *start = text + length;
@@ -274,7 +291,8 @@ static size_t write_number(VM *vm, Value v, int radix, char *text) {
         memmove(start, start + 1, part);
     else
         *start = '+', part++;
-    if (unit) part = 1;
+    if (unit)
+        part = 1;
     start[part] = 'i';
     return length + part + 1;
 }
@@ -285,7 +303,8 @@ Value rt_number_to_string(VM *vm, Value v, int radix) {
                                                  real_text_size(rt_imaginary_part(v), radix)
                                            : real_text_size(v, radix));
     if (size > sizeof local) {
-        if (!rt_heap_reserve(vm, size, 4)) return VALUE_FAILURE;
+        if (!rt_heap_reserve(vm, size, 4))
+            return VALUE_FAILURE;
         text = rt_raw_new_atomic(vm, size);
     }
     size_t length = write_number(vm, v, radix, text);
@@ -295,34 +314,41 @@ Value rt_number_to_string(VM *vm, Value v, int radix) {
 // Radix of a primitive's optional second argument; 0 when it is wrong.
 static int radix_argument(VM *vm, int argc, const Value *argv) {
     int64_t radix = 10;
-    if (argc < 2) return 10;
+    if (argc < 2)
+        return 10;
     if (!value_is_exact_integer(argv[1])) {
         rt_fail_type(vm, 2, "radix", argv[1]);
         return 0;
     }
-    if (rt_int_value(argv[1], &radix) && radix >= 2 && radix <= 36) return (int)radix;
+    if (rt_int_value(argv[1], &radix) && radix >= 2 && radix <= 36)
+        return (int)radix;
     rt_fail_range(vm, 2, "radix from 2 to 36", argv[1]);
     return 0;
 }
 
 Value rt_prim_number_to_string(VM *vm, int argc, const Value *argv) {
-    if (!value_is_number(argv[0])) return rt_fail_type(vm, 1, "number", argv[0]);
+    if (!value_is_number(argv[0]))
+        return rt_fail_type(vm, 1, "number", argv[0]);
     int radix = radix_argument(vm, argc, argv);
     return radix ? rt_number_to_string(vm, argv[0], radix) : VALUE_FAILURE;
 }
 
 Value rt_prim_string_to_number(VM *vm, int argc, const Value *argv) {
-    if (!value_is_string(argv[0])) return rt_fail_type(vm, 1, "string", argv[0]);
+    if (!value_is_string(argv[0]))
+        return rt_fail_type(vm, 1, "string", argv[0]);
     int radix = radix_argument(vm, argc, argv);
-    if (!radix) return VALUE_FAILURE;
-    if (!rt_string_is_ascii(argv[0])) return VALUE_FALSE;
+    if (!radix)
+        return VALUE_FAILURE;
+    if (!rt_string_is_ascii(argv[0]))
+        return VALUE_FALSE;
     size_t length;
     const char *text = value_string(argv[0])->data;
     if (!string_is_wide(argv[0])) {
         length = string_length(argv[0]);
     } else {
         text = rt_string_to_utf8(vm, argv[0], &length);
-        if (!text) return VALUE_FAILURE;
+        if (!text)
+            return VALUE_FAILURE;
     }
     Value result = rt_number_parse(vm, text, length, radix);
     value_keep(argv[0]);

@@ -1,5 +1,5 @@
-// Random numbers: xoshiro256** (D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators"), seeded by the
-// system, or by the program through splitmix64 as its authors advise.
+// Random numbers: xoshiro256** (D. Blackman, S. Vigna, "Scrambled linear pseudorandom number
+// generators"), seeded by the system, or by the program through splitmix64 as its authors advise.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/num_int.h"
@@ -28,18 +28,21 @@ static bool is_seeded(const uint64_t s[4]) { return (s[0] | s[1] | s[2] | s[3]) 
 
 static void seed_from_system(uint64_t s[4]) {
     while (!is_seeded(s)) {
-        if (getrandom(s, 4 * sizeof *s, 0) == (ssize_t)(4 * sizeof *s)) continue;
+        if (getrandom(s, 4 * sizeof *s, 0) == (ssize_t)(4 * sizeof *s))
+            continue;
         // No entropy to be had (an old kernel, a sandbox): the clock must do.
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         uint64_t mix = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-        for (int i = 0; i < 4; i++) s[i] = split_mix(&mix);
+        for (int i = 0; i < 4; i++)
+            s[i] = split_mix(&mix);
     }
 }
 
 uint64_t rt_random_bits(VM *vm) {
     uint64_t *s = rt_number_state(vm)->random;
-    if (!is_seeded(s)) seed_from_system(s);
+    if (!is_seeded(s))
+        seed_from_system(s);
     uint64_t result = rotate_left(s[1] * 5, 7) * 9, t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
@@ -54,22 +57,27 @@ uint64_t rt_random_bits(VM *vm) {
 
 // Draw as many bits as the limit has until they are below it: at most two draws on average.
 Value rt_prim_random_integer(VM *vm, Value limit) {
-    if (!value_is_exact_integer(limit)) return rt_fail_type(vm, 1, "exact integer", limit);
-    if (rt_int_sign(limit) <= 0) return rt_fail_range(vm, 1, "positive integer", limit);
+    if (!value_is_exact_integer(limit))
+        return rt_fail_type(vm, 1, "exact integer", limit);
+    if (rt_int_sign(limit) <= 0)
+        return rt_fail_range(vm, 1, "positive integer", limit);
     IntView bound;
     int_view(&bound, limit);
     size_t size = bound.size;
     uint64_t mask = UINT64_MAX >> __builtin_clzll(bound.limb[size - 1]);
     if (size == 1) {
         uint64_t n;
-        do n = rt_random_bits(vm) & mask;
+        do
+            n = rt_random_bits(vm) & mask;
         while (n >= bound.limb[0]);
         return rt_uint(vm, n);
     }
     Bignum *r = rt_bignum_room(vm, size);
-    if (!r) return VALUE_FAILURE;
+    if (!r)
+        return VALUE_FAILURE;
     do {
-        for (size_t i = 0; i < size; i++) r->limb[i] = rt_random_bits(vm);
+        for (size_t i = 0; i < size; i++)
+            r->limb[i] = rt_random_bits(vm);
         r->limb[size - 1] &= mask;
     } while (mpn_cmp(r->limb, bound.limb, (mp_size_t)size) >= 0);
     return rt_bignum_finish(vm, r, size, false);
@@ -81,7 +89,8 @@ Value rt_prim_random_real(VM *vm) {
 }
 
 Value rt_prim_random_seed(VM *vm, Value seed) {
-    if (!value_is_exact_integer(seed)) return rt_fail_type(vm, 1, "exact integer", seed);
+    if (!value_is_exact_integer(seed))
+        return rt_fail_type(vm, 1, "exact integer", seed);
     IntView x;
     int_view(&x, seed);
     uint64_t mix = x.negative;
@@ -91,7 +100,8 @@ Value rt_prim_random_seed(VM *vm, Value seed) {
     }
     uint64_t *s = rt_number_state(vm)->random;
     do
-        for (int i = 0; i < 4; i++) s[i] = split_mix(&mix);
+        for (int i = 0; i < 4; i++)
+            s[i] = split_mix(&mix);
     while (!is_seeded(s));
     return VALUE_UNSPECIFIED;
 }

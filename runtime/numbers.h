@@ -1,19 +1,21 @@
 // Numbers: the whole tower, exact and inexact, real and complex.
 //
-// Duty: what every other module asks of numbers. The modules behind it: num_arith.c (generic arithmetic and
-// comparison), num_bignum.c (exact integers), num_ratnum.c, num_complex.c, num_transcendental.c,
-// num_integer.c (division families, bits), num_random.c, num_parse.c, num_print.c.
+// Duty: what every other module asks of numbers. The modules behind it: num_arith.c (generic
+// arithmetic and comparison), num_bignum.c (exact integers), num_ratnum.c, num_complex.c,
+// num_transcendental.c, num_integer.c (division families, bits), num_random.c, num_parse.c,
+// num_print.c.
 //
 // Invariants, which all constructors here keep:
 //   - an exact integer in fixnum range is a fixnum, any other a Bignum without leading zero limbs;
 //   - a Ratnum is in lowest terms with a denominator above 1;
-//   - a Compnum has two exact parts, the imaginary one not 0, or two flonums (the imaginary one may be 0.0);
+//   - a Compnum has two exact parts, the imaginary one not 0, or two flonums (the imaginary one may
+//   be 0.0);
 //   - a flonum's NaN is canonical (value.h).
 // So two exact numbers are equal when their parts are, and eqv? needs no arithmetic.
 //
-// Comparison of an exact number with a flonum is exact: it compares with the flonum's true value, so
-// that = and < are transitive. Arithmetic of the two converts the exact one, correctly rounded, with
-// one exception: exact 0 times any number is exact 0.
+// Comparison of an exact number with a flonum is exact: it compares with the flonum's true value,
+// so that = and < are transitive. Arithmetic of the two converts the exact one, correctly rounded,
+// with one exception: exact 0 times any number is exact 0.
 //
 // Functions that take a VM may fail: they answer VALUE_FAILURE with the condition set.
 #ifndef KILN_RUNTIME_NUMBERS_H
@@ -45,13 +47,14 @@ static inline bool value_is_exact_rational(Value v) {
 }
 // Of a number.
 static inline bool number_is_exact(Value v) {
-    return !value_is_flonum(v) &&
-           !(value_is_compnum(v) && value_is_flonum(value_compnum(v)->real));
+    return !value_is_flonum(v) && !(value_is_compnum(v) && value_is_flonum(value_compnum(v)->real));
 }
 // An integer in the sense of integer?: exact, or a flonum without fraction.
 static inline bool value_is_integer(Value v) {
-    if (value_is_fixnum(v)) return true;
-    if (!value_is_flonum(v)) return value_is_bignum(v);
+    if (value_is_fixnum(v))
+        return true;
+    if (!value_is_flonum(v))
+        return value_is_bignum(v);
     double d = value_double(v);
     return d - d == 0 && __builtin_trunc(d) == d;
 }
@@ -91,7 +94,8 @@ Value rt_num_negate(VM *vm, Value a);
 static inline Value rt_num_add(VM *vm, Value a, Value b) {
     if (value_both_fixnum(a, b)) {
         Value sum = fixnum_add_raw(a, b);
-        if (value_is_fixnum(sum)) return sum;
+        if (value_is_fixnum(sum))
+            return sum;
     } else if (value_is_flonum(a) && value_is_flonum(b)) {
         return value_from_double(value_double(a) + value_double(b));
     }
@@ -100,7 +104,8 @@ static inline Value rt_num_add(VM *vm, Value a, Value b) {
 static inline Value rt_num_sub(VM *vm, Value a, Value b) {
     if (value_both_fixnum(a, b)) {
         Value difference = fixnum_sub_raw(a, b);
-        if (value_is_fixnum(difference)) return difference;
+        if (value_is_fixnum(difference))
+            return difference;
     } else if (value_is_flonum(a) && value_is_flonum(b)) {
         return value_from_double(value_double(a) - value_double(b));
     }
@@ -140,7 +145,8 @@ Value rt_num_ge_slow(VM *vm, Value a, Value b);
 
 #define NUMBER_COMPARISON(name, op)                                                                \
     static inline Value rt_num_##name(VM *vm, Value a, Value b) {                                  \
-        if (value_both_fixnum(a, b)) return value_from_bool(a op b);                               \
+        if (value_both_fixnum(a, b))                                                               \
+            return value_from_bool(a op b);                                                        \
         if (value_is_flonum(a) && value_is_flonum(b))                                              \
             return value_from_bool(value_double(a) op value_double(b));                            \
         return rt_num_##name##_slow(vm, a, b);                                                     \
@@ -167,15 +173,17 @@ Value rt_num_inexact(VM *vm, Value v); // fails only when v is no number
 
 // ---- text
 
-// The number that `text` denotes in the syntax of R7RS 7.1.1 with default radix 2..36: a number, VALUE_FALSE
-// when it denotes none, VALUE_FAILURE when it denotes an exact number too large for the heap.
-// Beyond R7RS: exponent markers s f d l; a radix point in any radix (what number->string writes).
+// The number that `text` denotes in the syntax of R7RS 7.1.1 with default radix 2..36: a number,
+// VALUE_FALSE when it denotes none, VALUE_FAILURE when it denotes an exact number too large for the
+// heap. Beyond R7RS: exponent markers s f d l; a radix point in any radix (what number->string
+// writes).
 Value rt_number_parse(VM *vm, const char *text, size_t length, int radix);
 // String of a number; radix 2..36. VALUE_FAILURE when it is too large for the heap.
 Value rt_number_to_string(VM *vm, Value v, int radix);
 
 enum { FLONUM_TEXT_MAX = 32 };
-// Shortest decimal text that reads back as d, with NUL; its length. Positional for exponents -7 < e < 21.
+// Shortest decimal text that reads back as d, with NUL; its length. Positional for exponents -7 < e
+// < 21.
 size_t rt_flonum_format(VM *vm, double d, char text[FLONUM_TEXT_MAX]);
 
 // ---- random numbers

@@ -140,7 +140,7 @@ typedef struct Parameter { // applied to no arguments it answers its current val
 typedef struct Cell {
     Value value; // VALUE_UNBOUND before its definition
     Value name;  // symbol
-    Value home;  // library name (list) or #f: a program's or the REPL's own
+    Value home;  // library name (list), environment object of a program or the REPL, or #f
     void *watchers; // what depends on `value` never changing (tiers); NULL: nothing
 } Cell;
 enum {

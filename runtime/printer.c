@@ -379,8 +379,8 @@ static Value next_part(Value v, size_t *index) {
     case TYPE_DICT: {
         const Table *t = value_table(v);
         for (; i < (size_t)2 * t->used; i = *index, *index += 1) {
-            const TableEntry *e = &t->entries[i / 2];
-            if (e->key != VALUE_NONE)
+            const TableEntry *e = table_entry_at(t, (uint32_t)(i / 2));
+            if (e != NULL)
                 return i % 2 ? e->value : e->key;
         }
         return VALUE_NONE;
@@ -438,6 +438,32 @@ static bool is_small_tree(const VM *vm, Value v) {
         v = later[--count];
     }
     return false;
+}
+
+// Is it certainly a long list, vector or dictionary of small trees? Then it contains no cycle
+// either: what a small tree refers to ends within it. The spine of a list is watched with Brent's
+// algorithm.
+static bool is_long_tree(const VM *vm, Value v) {
+    if (!value_is_pair(v)) {
+        size_t index = 0;
+        for (Value part; (part = next_part(v, &index)) != VALUE_NONE;)
+            if (has_parts(vm, part) && !is_small_tree(vm, part))
+                return false;
+        return true;
+    }
+    Value checkpoint = v;
+    for (size_t steps = 0, lap = 2; value_is_pair(v);) {
+        if (has_parts(vm, value_car(v)) && !is_small_tree(vm, value_car(v)))
+            return false;
+        v = value_cdr(v);
+        if (v == checkpoint)
+            return false;
+        if (++steps == lap) {
+            checkpoint = v;
+            lap *= 2;
+        }
+    }
+    return !has_parts(vm, v) || is_small_tree(vm, v);
 }
 
 static Mark *find_mark(const Printer *pr, Value object) {
@@ -665,7 +691,8 @@ static bool step(Printer *pr) {
 
 static bool print(Printer *pr, Value v) {
     if (has_parts(pr->vm, v) && pr->mode != WRITE_SIMPLE &&
-        (pr->mode == WRITE_SHARED || !is_small_tree(pr->vm, v)) &&
+        (pr->mode == WRITE_SHARED ||
+         (!is_small_tree(pr->vm, v) && (is_limited(pr) || !is_long_tree(pr->vm, v)))) &&
         !search(pr, v, is_limited(pr) ? LIMITED_STEPS : SIZE_MAX))
         return false;
     if (!begin(pr, v))

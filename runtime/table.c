@@ -9,7 +9,7 @@
 
 _Static_assert(sizeof(TableEntry) == 16, "four entries a cache line");
 
-#define TABLE_MAX_CAPACITY (UINT32_C(1) << 30)
+#define TABLE_MAX_CAPACITY (UINT32_C(1) << 30) // twice that many slots, each + 1, in 32 bits
 
 enum { NOT_FOUND = -1, BROKEN = -2 }; // results of the searches below
 
@@ -18,27 +18,24 @@ enum { NOT_FOUND = -1, BROKEN = -2 }; // results of the searches below
 static inline Value key_mask(const Table *t) {
     return object_flags(t) & TABLE_WEAK ? ~(Value)0 : 0;
 }
-// A hole stays a hole.
-static inline Value entry_key(const Table *t, const TableEntry *e) {
-    return e->key == VALUE_NONE ? VALUE_NONE : e->key ^ key_mask(t);
-}
+static inline Value entry_key(const Table *t, const TableEntry *e) { return e->key ^ key_mask(t); }
 
 // ---- searching
 
-static inline uint32_t slot_hash(uint64_t slot) { return (uint32_t)(slot >> 32); }
-static inline uint32_t slot_entry(uint64_t slot) { return (uint32_t)slot - 1; }
+// 32 bits of a hash, 0 left out.
+static inline uint32_t slot_hash(uint64_t hash) { return (uint32_t)hash + ((uint32_t)hash == 0); }
 
 static inline uint32_t key_hash(TableKind kind, Value key) {
     switch (kind) {
     case TABLE_EQ:
-        return (uint32_t)rt_eq_hash(key);
+        return slot_hash(rt_eq_hash(key));
     case TABLE_EQV:
-        return (uint32_t)rt_eqv_hash(key);
+        return slot_hash(rt_eqv_hash(key));
     case TABLE_STRING:
-        return (uint32_t)rt_string_hash(key);
+        return slot_hash(rt_string_hash(key));
     default:
         // Symbols and keywords, the usual keys of dictionaries, are their own identity.
-        return (uint32_t)(equal_looks_inside(key) ? rt_equal_hash(key) : rt_eq_hash(key));
+        return slot_hash(equal_looks_inside(key) ? rt_equal_hash(key) : rt_eq_hash(key));
     }
 }
 
@@ -64,14 +61,20 @@ static inline int keys_match(VM *vm, TableKind kind, Value stored, Value key) {
     }
 }
 
-// The entry of `key`, which is stored as `stored_key`; NOT_FOUND or BROKEN. Inlined for each kind.
-static inline int64_t search_as(VM *vm, const Table *t, TableKind kind, Value key, Value stored_key,
-                                uint64_t *slot_at) {
-    if (t->index == NULL) {
+// Where a search ended.
+typedef struct Probe {
+    uint32_t hash; // of the key   } set only where
+    uint64_t free; // a free slot  } there are hashes
+} Probe;
+
+// The slot of `key`, which is stored as `stored_key`; NOT_FOUND or BROKEN. Inlined for each kind.
+[[gnu::always_inline]] static inline int64_t search_as(VM *vm, const Table *t, TableKind kind,
+                                                       Value key, Value stored_key, Probe *probe) {
+    if (t->hashes == NULL) {
         for (uint32_t i = 0; i < t->used; i++)
             if (t->entries[i].key == stored_key)
                 return i;
-        // No two keys differ in their words and are the same: done.
+        // Where no two keys differ in their words and are the same: done.
         if (kind == TABLE_EQ || (kind == TABLE_EQUAL && !equal_looks_inside(key)))
             return NOT_FOUND;
         for (uint32_t i = 0; i < t->used; i++) {
@@ -85,41 +88,38 @@ static inline int64_t search_as(VM *vm, const Table *t, TableKind kind, Value ke
     }
     uint32_t hash = key_hash(kind, key);
     uint64_t at = hash & t->mask;
-    for (uint64_t slot; (slot = t->index[at]) != 0; at = (at + 1) & t->mask) {
-        if (slot_hash(slot) != hash)
+    for (uint32_t found; (found = t->hashes[at]) != 0; at = (at + 1) & t->mask) {
+        if (found != hash)
             continue;
-        uint32_t i = slot_entry(slot);
-        Value stored = t->entries[i].key;
-        int match = stored == stored_key ? 1 : keys_match(vm, kind, stored, key);
-        if (match == 0)
-            continue;
-        *slot_at = at;
-        return match < 0 ? BROKEN : i;
+        Value stored = t->entries[at].key;
+        if (stored == stored_key)
+            return (int64_t)at;
+        int match = keys_match(vm, kind, stored, key);
+        if (match != 0)
+            return match < 0 ? BROKEN : (int64_t)at;
     }
+    *probe = (Probe){hash, at};
     return NOT_FOUND;
 }
 
-static int64_t search_eqv(VM *vm, const Table *t, Value key, uint64_t *slot_at) {
-    return search_as(vm, t, TABLE_EQV, key, key, slot_at);
-}
-static int64_t search_equal(VM *vm, const Table *t, Value key, uint64_t *slot_at) {
-    return search_as(vm, t, TABLE_EQUAL, key, key, slot_at);
-}
-static int64_t search_string(VM *vm, const Table *t, Value key, uint64_t *slot_at) {
-    return search_as(vm, t, TABLE_STRING, key, key, slot_at);
-}
-
-static inline int64_t search(VM *vm, const Table *t, Value key, uint64_t *slot_at) {
+// Apart, so that the common kinds keep few registers.
+[[gnu::noinline]] static int64_t search_general(VM *vm, const Table *t, Value key, Probe *probe) {
     switch ((TableKind)(object_flags(t) & TABLE_KIND_MASK)) {
     case TABLE_EQ:
-        return search_as(vm, t, TABLE_EQ, key, key ^ key_mask(t), slot_at);
+        return search_as(vm, t, TABLE_EQ, key, key ^ key_mask(t), probe);
     case TABLE_EQV:
-        return search_eqv(vm, t, key, slot_at);
+        return search_as(vm, t, TABLE_EQV, key, key, probe);
     case TABLE_STRING:
-        return search_string(vm, t, key, slot_at);
+        return search_as(vm, t, TABLE_STRING, key, key, probe);
     default:
-        return search_equal(vm, t, key, slot_at);
+        return search_as(vm, t, TABLE_EQUAL, key, key, probe);
     }
+}
+
+static inline int64_t search(VM *vm, const Table *t, Value key, Probe *probe) {
+    if (object_flags(t) == TABLE_EQ)
+        return search_as(vm, t, TABLE_EQ, key, key, probe);
+    return search_general(vm, t, key, probe);
 }
 
 // ---- growing
@@ -132,54 +132,49 @@ static uint32_t capacity_for(uint32_t count) {
     return capacity;
 }
 
-static void index_insert(uint64_t *index, uint64_t mask, uint32_t hash, uint32_t entry) {
-    uint64_t at = hash & mask;
-    while (index[at] != 0)
-        at = (at + 1) & mask;
-    index[at] = (uint64_t)hash << 32 | (entry + 1);
-}
-
-// The hash of each entry, taken from the index.
-static void collect_hashes(const Table *t, uint32_t *hashes) {
-    for (uint64_t at = 0; at <= t->mask; at++)
-        if (t->index[at] != 0)
-            hashes[slot_entry(t->index[at])] = slot_hash(t->index[at]);
-}
-
-// Give `to` the entries of `from` (which may be the same) without holes, in new memory for capacity
-// entries. A collection on the way may delete entries of weak tables, so nothing is read before the
-// last allocation.
+// Give `to` the entries of `from` (which may be the same) without holes, in new arrays with room
+// for capacity keys. A collection on the way may delete entries of weak tables, so nothing is read
+// before the last allocation.
 static bool rebuild(VM *vm, const Table *from, Table *to, uint32_t capacity) {
-    size_t slots = capacity > TABLE_LINEAR ? 2 * (size_t)capacity : 0;
-    if (capacity > TABLE_LINEAR &&
-        !rt_heap_reserve(vm, capacity,
-                         sizeof(TableEntry) + 2 * sizeof(uint64_t) + sizeof(uint32_t)))
+    bool hashed = capacity > TABLE_LINEAR;
+    size_t slots = hashed ? 2 * (size_t)capacity : capacity;
+    if (hashed && !rt_heap_reserve(vm, slots, sizeof(TableEntry) + 3 * sizeof(uint32_t)))
         return false;
-    TableEntry *entries = rt_raw_new(vm, capacity * sizeof *entries);
-    uint64_t *index = slots > 0 ? rt_raw_new_atomic(vm, slots * sizeof *index) : NULL;
-    uint32_t *hashes = index != NULL && from->index != NULL
-                           ? rt_raw_new_atomic(vm, from->capacity * sizeof *hashes)
-                           : NULL;
-    if (index != NULL)
-        memset(index, 0, slots * sizeof *index);
-    if (hashes != NULL)
-        collect_hashes(from, hashes);
+    TableEntry *entries = rt_raw_new(vm, slots * sizeof *entries);
+    uint32_t *hashes = NULL, *places = NULL, *order = NULL;
+    if (hashed) {
+        hashes = rt_raw_new_atomic(vm, slots * sizeof *hashes);
+        places = rt_raw_new_atomic(vm, slots * sizeof *places);
+        order = rt_raw_new_atomic(vm, capacity * sizeof *order);
+        memset(hashes, 0, slots * sizeof *hashes);
+        memset(order, 0, capacity * sizeof *order);
+    }
 
     TableKind kind = (TableKind)(object_flags(from) & TABLE_KIND_MASK);
+    uint64_t mask = slots - 1;
     uint32_t n = 0;
-    for (uint32_t i = 0; i < from->used; i++) {
-        const TableEntry *e = &from->entries[i];
-        if (e->key == VALUE_NONE)
+    for (uint32_t place = 0; place < from->used; place++) {
+        const TableEntry *e = table_entry_at(from, place);
+        if (e == NULL)
             continue;
-        if (index != NULL) {
-            uint32_t hash = hashes != NULL ? hashes[i] : key_hash(kind, entry_key(from, e));
-            index_insert(index, slots - 1, hash, n);
+        uint64_t at = n;
+        if (hashed) {
+            uint32_t hash = from->hashes != NULL ? from->hashes[e - from->entries]
+                                                 : key_hash(kind, entry_key(from, e));
+            for (at = hash & mask; hashes[at] != 0;)
+                at = (at + 1) & mask;
+            hashes[at] = hash;
+            places[at] = n;
+            order[n] = (uint32_t)at + 1;
         }
-        entries[n++] = *e;
+        entries[at] = *e;
+        n++;
     }
     to->entries = entries;
-    to->index = index;
-    to->mask = slots > 0 ? slots - 1 : 0;
+    to->hashes = hashes;
+    to->places = places;
+    to->order = order;
+    to->mask = mask;
     to->count = to->used = n;
     to->capacity = capacity;
     return true;
@@ -196,42 +191,45 @@ static bool grow(VM *vm, Table *t) {
 
 // ---- deleting
 
-// Free a slot, moving back those behind it that would not be found past a gap.
-static void index_remove(Table *t, uint64_t gap) {
-    uint64_t *index = t->index, mask = t->mask;
-    for (uint64_t at = (gap + 1) & mask; index[at] != 0; at = (at + 1) & mask) {
-        uint64_t home = slot_hash(index[at]) & mask;
-        if (((at - home) & mask) >= ((at - gap) & mask)) {
-            index[gap] = index[at];
-            gap = at;
-        }
-    }
-    index[gap] = 0;
-}
-
-static void entry_remove(Table *t, uint32_t i) {
-    t->entries[i] = (TableEntry){VALUE_NONE, VALUE_NONE};
+// Delete the entry in a slot: leave a hole in the order, and move back the entries behind it that
+// would not be found past a free slot.
+static void remove_slot(Table *t, uint64_t gap) {
     t->count--;
-    while (t->used > 0 && t->entries[t->used - 1].key == VALUE_NONE)
+    if (t->hashes == NULL) {
+        t->entries[gap] = (TableEntry){VALUE_NONE, VALUE_NONE};
+        while (t->used > 0 && t->entries[t->used - 1].key == VALUE_NONE)
+            t->used--;
+        return;
+    }
+    uint32_t *hashes = t->hashes;
+    uint64_t mask = t->mask;
+    t->order[t->places[gap]] = 0;
+    for (uint64_t at = (gap + 1) & mask; hashes[at] != 0; at = (at + 1) & mask) {
+        uint64_t home = hashes[at] & mask;
+        if (((at - home) & mask) < ((at - gap) & mask))
+            continue;
+        hashes[gap] = hashes[at];
+        t->entries[gap] = t->entries[at];
+        t->places[gap] = t->places[at];
+        t->order[t->places[gap]] = (uint32_t)gap + 1;
+        gap = at;
+    }
+    hashes[gap] = 0;
+    t->entries[gap] = (TableEntry){VALUE_NONE, VALUE_NONE};
+    while (t->used > 0 && t->order[t->used - 1] == 0)
         t->used--;
 }
 
-// At the end of a marking: delete the entries of dead keys. Hashes of eq tables need only the
-// address.
+// At the end of a marking: delete the entries of dead keys.
 static void sweep(void *object) {
     Table *t = object;
-    for (uint32_t i = t->used; i-- > 0;) {
-        Value key = entry_key(t, &t->entries[i]);
-        if (key == VALUE_NONE || !value_is_pointer(key) || rt_heap_is_live(key))
+    for (uint32_t place = t->used; place-- > 0;) {
+        const TableEntry *e = table_entry_at(t, place);
+        if (e == NULL)
             continue;
-        if (t->index != NULL) {
-            uint32_t hash = key_hash(TABLE_EQ, key);
-            uint64_t at = hash & t->mask;
-            while (slot_entry(t->index[at]) != i)
-                at = (at + 1) & t->mask;
-            index_remove(t, at);
-        }
-        entry_remove(t, i);
+        Value key = entry_key(t, e);
+        if (value_is_pointer(key) && !rt_heap_is_live(key))
+            remove_slot(t, (uint64_t)(e - t->entries));
     }
 }
 
@@ -252,37 +250,49 @@ Value rt_table_new(VM *vm, TableKind kind, TableWeakness weakness) {
 
 Value rt_table_get(VM *vm, Value table, Value key, Value otherwise) {
     const Table *t = value_table(table);
-    uint64_t slot;
-    int64_t i = search(vm, t, key, &slot);
-    if (__builtin_expect(i >= 0, 1))
-        return t->entries[i].value;
-    return i == NOT_FOUND ? otherwise : VALUE_FAILURE;
+    Probe probe;
+    int64_t at = search(vm, t, key, &probe);
+    if (__builtin_expect(at >= 0, 1))
+        return t->entries[at].value;
+    return at == NOT_FOUND ? otherwise : VALUE_FAILURE;
 }
 
 bool rt_table_has(VM *vm, Value table, Value key, bool *found) {
-    uint64_t slot;
-    int64_t i = search(vm, value_table(table), key, &slot);
-    *found = i >= 0;
-    return i != BROKEN;
+    Probe probe;
+    int64_t at = search(vm, value_table(table), key, &probe);
+    *found = at >= 0;
+    return at != BROKEN;
 }
 
 bool rt_table_put(VM *vm, Value table, Value key, Value value) {
     Table *t = value_table(table);
-    uint64_t slot;
-    int64_t i = search(vm, t, key, &slot);
-    if (i >= 0) {
-        t->entries[i].value = value;
+    Probe probe;
+    int64_t at = search(vm, t, key, &probe);
+    if (at >= 0) {
+        t->entries[at].value = value;
         return true;
     }
-    if (i == BROKEN)
+    if (at == BROKEN)
         return false;
-    if (t->used == t->capacity && !grow(vm, t))
-        return false;
-    if (t->index != NULL) {
-        TableKind kind = (TableKind)(object_flags(t) & TABLE_KIND_MASK);
-        index_insert(t->index, t->mask, key_hash(kind, key), t->used);
+    if (t->used == t->capacity) {
+        bool had_hashes = t->hashes != NULL;
+        if (!grow(vm, t))
+            return false;
+        if (t->hashes != NULL) {
+            if (!had_hashes)
+                probe.hash = key_hash((TableKind)(object_flags(t) & TABLE_KIND_MASK), key);
+            for (probe.free = probe.hash & t->mask; t->hashes[probe.free] != 0;)
+                probe.free = (probe.free + 1) & t->mask;
+        }
     }
-    t->entries[t->used] = (TableEntry){key ^ key_mask(t), value};
+    uint64_t slot = t->used;
+    if (t->hashes != NULL) {
+        slot = probe.free;
+        t->hashes[slot] = probe.hash;
+        t->places[slot] = t->used;
+        t->order[t->used] = (uint32_t)slot + 1;
+    }
+    t->entries[slot] = (TableEntry){key ^ key_mask(t), value};
     t->used++;
     t->count++;
     return true;
@@ -290,15 +300,13 @@ bool rt_table_put(VM *vm, Value table, Value key, Value value) {
 
 bool rt_table_delete(VM *vm, Value table, Value key, bool *found) {
     Table *t = value_table(table);
-    uint64_t slot;
-    int64_t i = search(vm, t, key, &slot);
+    Probe probe;
+    int64_t at = search(vm, t, key, &probe);
     if (found != NULL)
-        *found = i >= 0;
-    if (i < 0)
-        return i != BROKEN;
-    if (t->index != NULL)
-        index_remove(t, slot);
-    entry_remove(t, (uint32_t)i);
+        *found = at >= 0;
+    if (at < 0)
+        return at != BROKEN;
+    remove_slot(t, (uint64_t)at);
     return true;
 }
 
@@ -320,23 +328,25 @@ Value rt_table_copy(VM *vm, Value table) {
 
 void rt_table_cursor_init(TableCursor *cursor, Value table) {
     const Table *t = value_table(table);
-    *cursor = (TableCursor){.table = table, .entries = t->entries, .used = t->used};
+    *cursor =
+        (TableCursor){.table = table, .entries = t->entries, .order = t->order, .used = t->used};
 }
 
 bool rt_table_next(VM *vm, TableCursor *cursor, bool *found) {
     const Table *t = value_table(cursor->table);
     bool current = cursor->entries == t->entries;
-    // Within one array entries keep their places, new ones follow. An array that the table has left
-    // stays as it was: its keys are looked up again, since they may be gone or have other values.
+    // Places stay the same within one set of arrays, new keys follow. Arrays that the table has
+    // left stay as they were: their keys are looked up again, since they may be gone or have other
+    // values.
+    Table old = {.entries = cursor->entries, .order = cursor->order};
     if (current)
         cursor->used = t->used;
     *found = true;
-    while (cursor->position < cursor->used) {
-        const TableEntry *e = &cursor->entries[cursor->position++];
-        Value key = entry_key(t, e);
-        if (key == VALUE_NONE)
+    while (cursor->place < cursor->used) {
+        const TableEntry *e = table_entry_at(current ? t : &old, cursor->place++);
+        if (e == NULL)
             continue;
-        Value value = e->value;
+        Value key = entry_key(t, e), value = e->value;
         if (!current) {
             value = rt_table_get(vm, cursor->table, key, VALUE_NONE);
             if (value == VALUE_FAILURE)
@@ -359,7 +369,7 @@ static Value list_entries(VM *vm, Value table, Listing what) {
     if (!rt_heap_reserve(vm, t->count, what == LIST_PAIRS ? 2 * sizeof(Pair) : sizeof(Pair)))
         return VALUE_FAILURE;
     // From the end, so that the list needs no second pass. In weak tables collections on the way
-    // delete entries, but move none.
+    // delete entries, but no place moves.
     Value list = VALUE_NULL;
     for (uint32_t i = t->used; i-- > 0;) {
         Value key = entry_key(t, &t->entries[i]), value = t->entries[i].value;

@@ -2,20 +2,23 @@
 //
 // Duty: one mechanism for TYPE_TABLE (kinds eq, eqv, equal, string) and TYPE_DICT (equal).
 //
-//   index    [ h3|2 |  .  | h9|0 |  .  | h1|1 |  .  |  .  |  .  ]   power of two, at most half full
-//                            │              │
-//   entries  [ k0 v0 | k1 v1 | k2 v2 | (hole) | … ]                 in order of insertion
-//              0                                used     capacity
+//   slot       0       1      2       3        4       5      6      7
+//   hashes   [ h2   |  0   | h0    |  0    | h1    |  0   |  0   |  0  ]   power of two, at most
+//   half full entries  [ k2 v2|  .   | k0 v0 |  .    | k1 v1 |  .   |  .   |  .  ] places   [ 2 |
+//   .   | 0     |  .    | 1     |  .   |  .   |  .  ] order    [ 2+1  | 4+1  | 0+1   | 0 … ] slot +
+//   1, in order of insertion
+//                              used
 //
-// An index slot holds 32 bits of the key's hash and the number of its entry + 1; 0 is a free slot.
-// Probing is linear; deletion moves later slots back, so that there are no tombstones in the index.
-// Deleted entries leave a hole (key 0), squeezed out when the entries are full. Up to
-// TABLE_LINEAR entries there is no index: the entries are scanned.
+// `hashes` has 32 bits of each key's hash, never 0, which is a free slot. Key and value lie in the
+// same slot of `entries`, so that a lookup's two cache misses overlap. Probing is linear; deletion
+// moves later slots back: there are no tombstones. `order` remembers the insertions, `places` is
+// its inverse. Deletion leaves a hole (0) in the order, squeezed out when the order is full. Up to
+// TABLE_LINEAR entries there are no arrays but `entries`, which are in order and are scanned.
 //
-// Invariants: entries from `used` on are 0. An index slot exists for each entry that is no hole and
-// for no other. Entries are never moved within one entries array: growing or squeezing makes a new
-// one. A cursor keeps the array it began with, so inserting and deleting during an iteration is
-// safe; each key that stays in the table is visited exactly once.
+// Invariants: `order` is 0 from `used` on; a slot is free in `hashes` exactly when it is in
+// `entries`. Growing and squeezing make new arrays and leave the old ones as they were. A cursor
+// keeps the arrays it began with, so inserting and deleting during an iteration is safe; each key
+// that stays in the table is visited exactly once.
 //
 // Weak tables (eq alone) keep the complement of each key, which the collector takes for no pointer;
 // at the end of each marking the entries whose key died are deleted. The values are held strongly.
@@ -31,18 +34,20 @@ enum { TABLE_KIND_MASK = 3, TABLE_WEAK = 4 }; // the object's flags
 enum { TABLE_LINEAR = 8 };
 
 typedef struct TableEntry {
-    Value key; // VALUE_NONE: a hole
+    Value key; // VALUE_NONE: free
     Value value;
 } TableEntry;
 
 // TYPE_TABLE and TYPE_DICT. flags: TableKind | TABLE_WEAK
 typedef struct Table {
-    TableEntry *entries; // scanned memory, [capacity]; NULL when capacity is 0
-    uint64_t *index;     // atomic memory, [mask + 1]; NULL: none
+    TableEntry *entries; // scanned memory: [mask + 1], without hashes [capacity]
+    uint32_t *hashes;    // atomic memory: [mask + 1]; NULL: none
+    uint32_t *places;    // atomic memory: [mask + 1]; NULL: none
+    uint32_t *order;     // atomic memory: [capacity]; NULL: none
     uint64_t mask;
-    uint32_t count;    // entries that are no holes
-    uint32_t used;     // entries used, holes included
-    uint32_t capacity; // entries there is room for
+    uint32_t count;    // keys
+    uint32_t used;     // places of the order that are used, holes included
+    uint32_t capacity; // places there is room for
 } Table;
 
 static inline bool value_is_table(Value v) { return value_has_type(v, TYPE_TABLE); }
@@ -71,12 +76,20 @@ Value rt_table_copy(VM *vm, Value table);
 
 // ---- iteration in the order of insertion
 
+// The entry at a place below t->used, NULL for a hole. In weak tables its key is complemented.
+static inline const TableEntry *table_entry_at(const Table *t, uint32_t place) {
+    if (t->order == NULL)
+        return t->entries[place].key == VALUE_NONE ? NULL : &t->entries[place];
+    return t->order[place] == 0 ? NULL : &t->entries[t->order[place] - 1];
+}
+
 typedef struct TableCursor {
     Value table;
-    TableEntry *entries; // the array the iteration began with
-    uint32_t used;       // its end; follows the table's while the array is the table's
-    uint32_t position;   // next entry to look at
-    Value key, value;    // of the entry that rt_table_next found
+    TableEntry *entries; // the arrays the iteration began with
+    uint32_t *order;
+    uint32_t used;    // their end; follows the table's while they are the table's
+    uint32_t place;   // to look at next
+    Value key, value; // of the entry that rt_table_next found
 } TableCursor;
 
 void rt_table_cursor_init(TableCursor *cursor, Value table);

@@ -183,6 +183,7 @@ static void dump_inside(VM *vm, void *arg) {
         if (datum == VALUE_FAILURE) return;
         if (datum == VALUE_EOF) break;
         if (environment == VALUE_NONE) environment = vm_file_environment(vm, scheme, datum);
+        if (environment == VALUE_FAILURE) return;
         Node *node = vm_expand(vm, datum, environment, reader.map);
         if (!node) return;
         Lambda *top = vm_passes_run(vm, node);

@@ -19,14 +19,22 @@ Value vm_environment_new_program(VM *vm);              // nothing but import and
 // Evaluate one top-level form in an environment: import, define-library, definitions, begin (form by form) and
 // expressions. map gives positions (may be NULL). Value, or VALUE_FAILURE with vm->condition set.
 Value vm_eval_form(VM *vm, Value form, Value environment, SourceMap *map);
+// The same when it is known where the form stands: a symbol or another atom is in no map.
+Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position);
 
 // Expand a form that is an expression or definition, without running it: core, or NULL with vm->condition set.
 Node *vm_expand(VM *vm, Value form, Value environment, SourceMap *map);
+
+// A form with what is known of its positions, as one object: vm_expand and eval take it for the form.
+Value vm_located_form(VM *vm, Value form, SourceMap *map);
 
 // The library of that name (a list), loaded if need be: an environment object, or VALUE_FAILURE with the condition
 // set. Looked for among those defined, the built-in ones, then as files NAME/PART.sld and .sx in the library path:
 // the folder of the running program, then KILN_PATH (colon-separated).
 Value vm_library(VM *vm, Value name);
+
+// The folder of the running program, where libraries are looked for first; NULL: the present one.
+void vm_library_set_folder(VM *vm, const char *folder);
 
 // The cell of a variable in an environment; VALUE_NONE when it has none. The value may be VALUE_UNBOUND.
 Value vm_environment_cell(VM *vm, Value environment, Value symbol);

@@ -30,8 +30,9 @@ struct KilnRef {
 
 struct Kiln {
     VM *vm;
-    Value top; // the environment of kiln_eval
+    Value top; // the environment of kiln_eval; VALUE_NONE before its first use
     ReadMode mode;
+    bool program; // which kind of environment that is
     KilnRef *refs;
     Value error; // VALUE_NONE: none yet
     char *error_text, *error_report;
@@ -117,8 +118,7 @@ static void create_inside(VM *vm, void *arg) {
         rt_system_set_command_line(vm, argc, o->arguments);
     }
     c->k->mode = o && o->scheme ? READ_SCHEME : READ_SX;
-    c->k->top = o && o->program ? vm_environment_new_program(vm)
-                                : vm_environment_new_interactive(vm, c->k->mode == READ_SX);
+    c->k->program = o && o->program;
     c->ok = true;
 }
 
@@ -149,13 +149,25 @@ int kiln_destroy(Kiln *k) {
 }
 
 VM *vm_of_kiln(Kiln *k) { return k->vm; }
-Value vm_kiln_top(Kiln *k) { return k->top; }
+
+static void top_inside(VM *vm, void *arg) {
+    Kiln *k = arg;
+    k->top = k->program ? vm_environment_new_program(vm)
+                        : vm_environment_new_interactive(vm, k->mode == READ_SX);
+}
+
+Value vm_kiln_top(Kiln *k) {
+    // A VM that only runs files never needs it.
+    if (k->top == VALUE_NONE || k->top == VALUE_FAILURE) rt_stack_run(k->vm, top_inside, k);
+    return k->top;
+}
 
 // ---- evaluation
 
 typedef struct Form { // one datum that was read and not yet evaluated
     Value datum;
     SourceMap *map;
+    Position position;
     struct Form *next;
 } Form;
 
@@ -185,6 +197,7 @@ static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form 
         Form *f = rt_raw_new(vm, sizeof *f);
         f->datum = datum;
         f->map = reader.map;
+        f->position = reader.position;
         *end = f;
     }
 }
@@ -192,7 +205,7 @@ static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form 
 static Value run_forms(VM *vm, Form *forms, Value environment) {
     Value result = VALUE_UNSPECIFIED, dynamic = vm->dynamic;
     for (; forms; forms = forms->next) {
-        result = vm_eval_form(vm, forms->datum, environment, forms->map);
+        result = vm_eval_form_at(vm, forms->datum, environment, forms->map, forms->position);
         vm->dynamic = dynamic;
         if (result == VALUE_FAILURE) break;
     }
@@ -210,8 +223,9 @@ static void eval_inside(VM *vm, void *arg) {
     value_port(port)->column = (uint32_t)e->column;
     Form *forms = NULL;
     uint32_t source = rt_source_add(vm, e->name, text);
-    if (read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete))
-        e->result = run_forms(vm, forms, e->k->top);
+    if (!read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete)) return;
+    Value top = vm_kiln_top(e->k);
+    if (top != VALUE_FAILURE) e->result = run_forms(vm, forms, top);
 }
 
 KilnStatus kiln_eval_at(Kiln *k, const char *text, size_t length, const char *name, int line, int column,
@@ -247,6 +261,7 @@ Value vm_run_port(VM *vm, Value port, const char *name, Value text, bool scheme)
     uint32_t source = rt_source_add(vm, name, text);
     if (!read_forms(vm, port, scheme ? READ_SCHEME : READ_SX, source, &forms, NULL)) return VALUE_FAILURE;
     Value environment = vm_file_environment(vm, scheme, forms ? forms->datum : VALUE_FALSE);
+    if (environment == VALUE_FAILURE) return VALUE_FAILURE;
     return run_forms(vm, forms, environment);
 }
 
@@ -255,6 +270,13 @@ static void run_file_inside(VM *vm, void *arg) {
     Value port = rt_port_open_file(vm, rt_string_from_c(vm, e->name), PORT_INPUT | PORT_TEXTUAL, false);
     e->result = VALUE_FAILURE;
     if (port == VALUE_FAILURE) return;
+    const char *slash = strrchr(e->name, '/');
+    if (slash) {
+        char *folder = rt_raw_new_atomic(vm, (size_t)(slash - e->name) + 2);
+        memcpy(folder, e->name, (size_t)(slash - e->name) + 1);
+        folder[slash - e->name + 1] = 0;
+        vm_library_set_folder(vm, folder);
+    }
     e->result = vm_run_port(vm, port, e->name, VALUE_FALSE, vm_is_scheme_file(e->name));
     if (!rt_port_close(vm, port)) e->result = VALUE_FAILURE;
 }
@@ -290,7 +312,9 @@ KilnStatus kiln_call(Kiln *k, KilnRef *procedure, int argc, KilnRef *const *argv
 }
 
 KilnRef *kiln_global(Kiln *k, const char *name) {
-    Value cell = vm_environment_cell(k->vm, k->top, rt_intern(k->vm, name));
+    Value top = vm_kiln_top(k);
+    if (top == VALUE_FAILURE) return NULL;
+    Value cell = vm_environment_cell(k->vm, top, rt_intern(k->vm, name));
     if (cell == VALUE_NONE || value_cell(cell)->value == VALUE_UNBOUND) return NULL;
     return ref_new(k, value_cell(cell)->value);
 }
@@ -305,7 +329,8 @@ static void define_inside(VM *vm, void *arg) {
     Definition *d = arg;
     Value quoted = rt_list(vm, 2, rt_intern(vm, "quote"), d->value);
     Value form = rt_list(vm, 3, rt_intern(vm, "define"), d->name, quoted);
-    d->result = vm_eval_form(vm, form, d->k->top, NULL);
+    Value top = vm_kiln_top(d->k);
+    d->result = top == VALUE_FAILURE ? VALUE_FAILURE : vm_eval_form(vm, form, top, NULL);
 }
 
 static KilnStatus define_value(Kiln *k, const char *name, Value value) {

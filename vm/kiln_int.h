@@ -8,7 +8,7 @@
 VM *vm_of_kiln(Kiln *k);
 // KILN_OK, or what VALUE_FAILURE means; remembers the failure for kiln_error_*.
 KilnStatus vm_kiln_status(Kiln *k, Value result);
-// The environment of kiln_eval.
+// The environment of kiln_eval, made at the first call; VALUE_FAILURE when it cannot be made.
 Value vm_kiln_top(Kiln *k);
 // Is that path, by its name, R7RS-small to the letter?
 bool vm_is_scheme_file(const char *path);

@@ -48,7 +48,9 @@ static int compare_names(const void *a, const void *b) {
 static void collect_matches(VM *vm, void *arg) {
     Matches *m = arg;
     size_t n = strlen(m->prefix), room = 0;
-    for (Value l = vm_environment_names(vm, vm_kiln_top(session->k)); value_is_pair(l); l = value_cdr(l)) {
+    Value top = vm_kiln_top(session->k);
+    if (top == VALUE_FAILURE) return;
+    for (Value l = vm_environment_names(vm, top); value_is_pair(l); l = value_cdr(l)) {
         const char *name = rt_string_to_utf8(vm, value_symbol(value_car(l))->name, NULL);
         if (!name || strncmp(name, m->prefix, n) != 0 || name[0] == '%') continue;
         if (m->count == room) {

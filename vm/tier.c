@@ -18,3 +18,8 @@ const Tier *vm_tier_find(const char *name) {
 }
 
 const Tier *vm_tier_at(int i) { return i < tier_count ? tiers[i] : NULL; }
+
+Value vm_closure_name(VM *vm, Value closure) {
+    const Lambda *lambda = vm->tier ? vm->tier->closure_lambda(closure) : NULL;
+    return lambda && value_is_symbol(lambda->name) ? lambda->name : VALUE_FALSE;
+}

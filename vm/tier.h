@@ -20,6 +20,9 @@ typedef struct Tier {
 
 extern const Tier vm_tier_cek;
 
+// Name of a closure, a symbol or #f: the printer's hook.
+Value vm_closure_name(VM *vm, Value closure);
+
 // Add a tier; each one registered is better than those before. At start-up only.
 void vm_tier_register(const Tier *tier);
 // The tier of that name (NULL: the best); NULL when there is none.

@@ -154,7 +154,8 @@ static void check_call(Verify *v, Node *node, Scope *scope) {
     CHECK(node->call.fn->kind == NODE_LOCAL, "a jump to what is no variable");
     Var *var = node->call.fn->local.var;
     CHECK(var->contified, "a jump to %s, which is not contified", name_of(v->vm, var->name));
-    CHECK(var->mark != NULL && var->owner == scope->lambda, "a jump to %s out of its lambda",
+    CHECK(var->mark != NULL, "a jump to %s out of its scope", name_of(v->vm, var->name));
+    CHECK(v->stage != CORE_LOWERED || var->owner == scope->lambda, "a jump to %s out of its lambda",
           name_of(v->vm, var->name));
     Lambda *l = var->init->lambda;
     CHECK(!l->next && lambda_max_args(l) == (int)node->call.count && l->required == node->call.count,
