@@ -48,11 +48,10 @@ typedef enum SiteForm {
     SITE_PLAIN,   // x y z, in that order
     SITE_SWAPPED, // y x: (> a b) runs as b < a, (+ 1 a) as a + 1
     SITE_FIRST,   // x alone: (zero? a) runs as a = 0
-    SITE_NTH,     // x y, the last two of the first n + 1 arguments, n in `argument`: the steps of (+ a b c)
-    SITE_FIELD,   // FIELD, SETFIELD: record type index [value] [name]
+    SITE_FIELD,   // FIELD, SETFIELD: record, type, index and the value to store
 } SiteForm;
-// SITE_NTH + k: the right operand is argument number k + 1 of a sum of k + 1 or more terms.
-enum { SITE_NTH_FIRST = 16 };
+// SITE_NTH + k: a step of (+ a b c …). x is the result so far, y argument number k, from 0.
+enum { SITE_NTH = 16 };
 
 // A call and what it has seen.
 typedef struct CallSite {
@@ -61,6 +60,7 @@ typedef struct CallSite {
                  // that is certainly called
     uint32_t hits;   // calls of `code`
     uint32_t misses; // calls of others, each of which replaces `code`
+    Position operator; // where an unbound `cell` fails
 } CallSite;
 
 // The fast path of a guarded primitive in some code, to be disabled when a cell is written.
@@ -79,6 +79,7 @@ typedef enum BindKind { // how arguments become parameters
 } BindKind;
 
 struct Code {
+    uint64_t tag;         // CODE_TAG: tells it from what other tiers let Closure.code point at
     uint32_t *words;
     Value *constants;     // [constant_count]; [-1] is this Code
     uint32_t required;    // parameters
@@ -98,6 +99,8 @@ struct Code {
     Site *sites;          // [site_count], atomic memory
     Guard *guards;        // [guard_count], sorted by pc
 };
+
+#define CODE_TAG (HEADER_TAG | 0xC0DE)
 
 static inline Code *t1_code_of(const Value *constants) { return (Code *)(uintptr_t)constants[-1]; }
 static inline Code *t1_closure_code(Value closure) { return value_closure(closure)->code; }
