@@ -37,8 +37,7 @@ typedef struct Site {
     uint32_t pc;        // word index of the instruction
     uint16_t primitive; // row of primitives.def; SITE_NO_PRIMITIVE
     uint8_t form;       // SITE_*: how the instruction's operands stand for the primitive's arguments
-    uint8_t skip;       // words after the instruction that belong to it: when the primitive fails and the hook answers,
-                        // its answer goes to R[A] and these are skipped
+    uint8_t skip;       // words after the instruction that belong to it: see SITE_NTH, SITE_VALUE
 } Site;
 enum { SITE_NO_PRIMITIVE = 0xFFFF };
 
@@ -50,7 +49,11 @@ typedef enum SiteForm {
     SITE_FIRST,   // x alone: (zero? a) runs as a = 0
     SITE_FIELD,   // FIELD, SETFIELD: record, type, index and the value to store
 } SiteForm;
-// SITE_NTH + k: a step of (+ a b c …). x is the result so far, y argument number k, from 0.
+// Added to the form of a fused test whose value is wanted: the constants for both outcomes follow. When the raise hook answers,
+// the answer goes to the register in field A of the instruction after the test, and `skip` words after the test are skipped.
+enum { SITE_VALUE = 128 };
+// SITE_NTH + k: a step of (+ a b c …). x is the result so far, y argument number k, from 0. When the raise hook answers, the
+// answer goes to R[A] and the remaining steps, `skip` words, are skipped.
 enum { SITE_NTH = 16 };
 
 // A call and what it has seen.
@@ -110,6 +113,8 @@ static inline CallSite *t1_constant_site(const Value *constants, uint32_t i) {
 static inline Code *t1_constant_code(const Value *constants, uint32_t i) {
     return (Code *)(uintptr_t)constants[i];
 }
+// First word of the instruction at pc (word index): what it was before a JMP replaced it.
+uint32_t t1_code_word(const Code *code, uint32_t pc);
 // Number of words of the instruction at pc (word index), also when a JMP has replaced a guarded one.
 uint32_t t1_code_length_at(const Code *code, uint32_t pc);
 // The clause that runs in a frame: that of the closure's clauses whose words hold pc.

@@ -17,11 +17,11 @@ static_assert(OP_COUNT <= 256, "an opcode is a byte");
 
 typedef enum Field { // what stands in a field: opcodes.def
     FIELD_NO,
-    FIELD_DST, FIELD_SRC, FIELD_MUT, FIELD_WIN, FIELD_CNT, FIELD_IMM, FIELD_FLD, // one byte
+    FIELD_DST, FIELD_SRC, FIELD_MUT, FIELD_REG, FIELD_WIN, FIELD_CNT, FIELD_IMM, FIELD_FLD, // one byte
     FIELD_I16, FIELD_U16, FIELD_K16, FIELD_R16,                                  // B and C
     FIELD_J24,                                                                   // A, B and C
     FIELD_JMP, FIELD_KON, FIELD_CEL, FIELD_SIT, FIELD_COD, FIELD_TYP,            // a word
-    FIELD_PRM, FIELD_WAC, FIELD_D16, FIELD_CTR, FIELD_CAP,
+    FIELD_PRM, FIELD_WAC, FIELD_D16, FIELD_NUM, FIELD_CTR, FIELD_CAP,
 } Field;
 
 enum { // OpInfo.flags
