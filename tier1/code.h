@@ -89,6 +89,7 @@ struct Code {
     uint32_t registers;   // size of the frame, without header; the stack check at entry is for this
     uint8_t binding;      // BindKind
     bool top;             // a top-level form: backtraces call it "top level"
+    uint8_t control;      // not 0: of a frame of the interpreter's own (ControlKind), which backtraces pass over
     uint16_t free_count;  // free values of its closures
     uint32_t entries;     // calls so far
     uint32_t optional, keyword;
@@ -143,8 +144,12 @@ void t1_verify(VM *vm, const Code *code);
 
 // ---- disasm.c
 
-// Text of a Code, and of those of its constants that it refers to. A string.
-Value t1_disassemble(VM *vm, const Code *code, bool nested);
+enum {
+    DISASM_NESTED = 1,    // also the procedures written within it
+    DISASM_POSITIONS = 2, // line and column of instructions that have a site
+};
+// Text of a procedure's code, all clauses: a string.
+Value t1_disassemble(VM *vm, const Code *code, unsigned flags);
 
 // ---- watch.c
 
