@@ -59,8 +59,9 @@ enum { SITE_NTH = 16 };
 // A call and what it has seen.
 typedef struct CallSite {
     Cell *cell;  // CALL_GLOBAL: the variable called, else NULL
-    Code *code;  // first clause of the procedure last called, NULL: none of ours yet. CALL_KNOWN, CALL_SELF: the clause
-                 // that is certainly called
+    Code *code;  // first clause of the procedure last called, NULL: none of ours yet. CALL_KNOWN, CALL_FIXED, CALL_SELF:
+                 // the clause that is certainly called
+    Value callee; // CALL_FIXED: the closure, else VALUE_NONE
     uint32_t hits;   // calls of `code`
     uint32_t misses; // calls of others, each of which replaces `code`
     Position operator; // where an unbound `cell` fails
@@ -101,7 +102,7 @@ struct Code {
 
     uint32_t word_count, constant_count, site_count, guard_count;
     Site *sites;          // [site_count], atomic memory
-    Guard *guards;        // [guard_count], sorted by pc
+    Guard *guards;        // [guard_count], sorted by pc; two that have the same pc have the same stub
 };
 
 #define CODE_TAG (HEADER_TAG | 0xC0DE)

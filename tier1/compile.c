@@ -161,6 +161,7 @@ static void compile_clause(Compiler *c, Lambda *l) {
     c->procedure = l;
     c->code = code;
     t1_begin_function(c);
+    c->scan_budget = 2 * (int64_t)l->cost + 64;
     place_free_values(c, l->first);
     place_parameters(c, l);
     t1_gen(c, l->body, (Dest){.kind = DEST_RETURN});

@@ -17,9 +17,9 @@ CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator) {
 
 void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, CallSite *site, Position position,
                   Dest dest) {
-    static const Op ops[2][4] = {
-        {OP_CALL, OP_CALL_GLOBAL, OP_CALL_KNOWN, OP_CALL_SELF},
-        {OP_TAIL_CALL, OP_TAIL_CALL_GLOBAL, OP_TAIL_CALL_KNOWN, OP_TAIL_CALL_SELF},
+    static const Op ops[2][5] = {
+        {OP_CALL, OP_CALL_GLOBAL, OP_CALL_KNOWN, OP_CALL_FIXED, OP_CALL_SELF},
+        {OP_TAIL_CALL, OP_TAIL_CALL_GLOBAL, OP_TAIL_CALL_KNOWN, OP_TAIL_CALL_FIXED, OP_TAIL_CALL_SELF},
     };
     bool tail = dest.kind == DEST_RETURN;
     uint32_t to = tail ? 0 : dest.kind == DEST_REGISTER ? dest.reg : window;
@@ -31,6 +31,9 @@ void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, Ca
         t1_word(c, t1_constant(c, value_from_pointer(site->cell)));
         t1_store_high(c, callee);
         site->cell = NULL;
+    } else if (!low && kind == CALL_OF_FIXED) {
+        t1_load_constant(c, callee, site->callee);
+        site->callee = VALUE_NONE;
     } else if (!low && kind == CALL_OF_SELF) {
         t1_word(c, op_abc(OP_SELF, def_register(callee), 0, 0));
         t1_store_high(c, callee);
@@ -67,9 +70,16 @@ static Lambda *known_callee(const Node *fn) {
     return NULL;
 }
 
-// The code of a closure that a sealed global or a constant holds, compiled by this tier, or NULL.
-static Code *constant_callee(const Node *fn, uint32_t argc) {
-    Value v = fn->kind == NODE_CONST ? fn->constant : fn->kind == NODE_GLOBAL ? t1_global_constant(fn) : VALUE_NONE;
+// What is certainly called, as a constant, or VALUE_NONE.
+static Value constant_callee(const Node *fn) {
+    if (fn->kind == NODE_CONST) return fn->constant;
+    if (fn->kind == NODE_GLOBAL) return t1_global_constant(fn);
+    if (fn->kind == NODE_LOCAL && place_of(fn->local.var)->kind == PLACE_FIXED) return place_of(fn->local.var)->fixed;
+    return VALUE_NONE;
+}
+
+// The clause of such a closure that takes exactly these arguments, or NULL. Other tiers' closures are not ours.
+static Code *constant_clause(Value v, uint32_t argc) {
     if (v == VALUE_NONE || !value_is_closure(v)) return NULL;
     Code *code = t1_closure_code(v);
     if (!code || code->tag != CODE_TAG) return NULL;
@@ -100,11 +110,15 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
     CallKind kind = CALL_ANY;
     CallSite *site = NULL;
     Lambda *callee = known_callee(fn), *clause = callee ? t1_exact_clause(callee, argc) : NULL;
-    Code *code = clause ? (t1_code_for(c, callee), clause->code) : constant_callee(fn, argc);
+    Value constant = constant_callee(fn);
+    Code *code = clause ? (t1_code_for(c, callee), clause->code) : constant_clause(constant, argc);
     if (code) {
-        bool self = fn->kind == NODE_LOCAL && place_of(fn->local.var)->kind == PLACE_SELF && code == c->code;
-        kind = self ? CALL_OF_SELF : CALL_OF_KNOWN;
+        // A procedure without free values is one closure, so within it its name is the running one.
+        bool self = fn->kind == NODE_LOCAL && code == c->code &&
+                    (constant != VALUE_NONE || place_of(fn->local.var)->kind == PLACE_SELF);
+        kind = self ? CALL_OF_SELF : constant != VALUE_NONE ? CALL_OF_FIXED : CALL_OF_KNOWN;
         site = t1_call_site(c, NULL, code, 0);
+        if (kind == CALL_OF_FIXED) site->callee = constant;
     } else if (fn->kind == NODE_GLOBAL && t1_global_constant(fn) == VALUE_NONE) {
         kind = CALL_OF_GLOBAL;
         site = t1_call_site(c, value_cell(fn->global.cell), NULL, fn->position);
@@ -284,6 +298,87 @@ static void gen_fix_closures(Compiler *c, Node *node) {
 
 // ---- fix: loops
 
+// Flonums that a loop computes with and free variables that it reads are kept in registers: instructions take neither as operands,
+// and loading them again in every turn costs as much as the computation. Only the outermost loop of a procedure looks
+// for them, so the work is linear.
+typedef struct Keep {
+    Compiler *c;
+    bool loops; // a jump to the fix was met
+    uint32_t constant_count, variable_count;
+    Value constant[KEPT_CONSTANTS];
+    Place *variable[KEPT_VARIABLES];
+} Keep;
+
+static void find_kept(Node **slot, void *context) {
+    Keep *k = context;
+    Node *node = *slot;
+    if (--k->c->scan_budget < 0 || rt_stack_low(k->c->vm)) return;
+    switch (node->kind) {
+    case NODE_LOCAL: {
+        Place *p = place_of(node->local.var);
+        if (!p || p->kind != PLACE_FREE || k->variable_count == KEPT_VARIABLES) return;
+        for (uint32_t i = 0; i < k->variable_count; i++)
+            if (k->variable[i] == p) return;
+        k->variable[k->variable_count++] = p;
+        return;
+    }
+    case NODE_LAMBDA:
+        if (node->lambda->contified) break;
+        return;
+    case NODE_PRIM:
+        for (uint32_t i = 0; i < node->prim.count; i++) {
+            const Node *arg = node->prim.args[i];
+            if (arg->kind != NODE_CONST || !value_is_flonum(arg->constant)) continue;
+            bool known = k->constant_count == KEPT_CONSTANTS;
+            for (uint32_t n = 0; n < k->constant_count; n++) known |= k->constant[n] == arg->constant;
+            if (!known) k->constant[k->constant_count++] = arg->constant;
+        }
+        break;
+    case NODE_CALL:
+        if (node->flags & NODE_JUMP) {
+            const Place *p = place_of(node->call.fn->local.var);
+            k->loops |= p && p->kind == PLACE_LABEL;
+        }
+        break;
+    default: break;
+    }
+    vm_node_each_child(node, find_kept, k);
+}
+
+// Before the loop of `node`, whose labels have their places. True: some were loaded.
+static bool keep_in_registers(Compiler *c, Node *node, Keep *k) {
+    *k = (Keep){.c = c};
+    for (uint32_t i = 0; i < node->let.count; i++) find_kept(&node->let.inits[i]->lambda->body, k);
+    if (!k->loops || c->scan_budget < 0) return false;
+    for (uint32_t i = 0; i < k->constant_count; i++) {
+        uint32_t reg = t1_registers(c, 1);
+        t1_load_constant(c, reg, k->constant[i]);
+        c->kept[i].constant = k->constant[i];
+        c->kept[i].reg = reg;
+    }
+    c->kept_count = k->constant_count;
+    for (uint32_t i = 0; i < k->variable_count; i++) {
+        Place *p = k->variable[i];
+        uint32_t reg = t1_registers(c, 1);
+        t1_word(c, op_abx(OP_FREE, def_register(reg), p->index));
+        t1_store_high(c, reg);
+        // The free value's number is found again when the loop is done.
+        p->kind = PLACE_REGISTER;
+        p->free_index = p->index;
+        p->index = reg;
+    }
+    return c->in_loop = true;
+}
+
+static void leave_registers(Compiler *c, const Keep *k) {
+    for (uint32_t i = 0; i < k->variable_count; i++) {
+        k->variable[i]->kind = PLACE_FREE;
+        k->variable[i]->index = k->variable[i]->free_index;
+    }
+    c->kept_count = 0;
+    c->in_loop = false;
+}
+
 static void gen_labels(Compiler *c, Node *node, Dest dest) {
     uint32_t count = node->let.count, saved = c->top;
     LabelId end = NO_LABEL;
@@ -296,6 +391,12 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
         p->kind = PLACE_LABEL;
         p->known = l;
         p->label = t1_label(c);
+    }
+    Keep keep;
+    bool kept = !c->in_loop && keep_in_registers(c, node, &keep);
+    for (uint32_t i = 0; i < count; i++) {
+        Lambda *l = node->let.inits[i]->lambda;
+        Place *p = place_of(node->let.vars[i]);
         p->index = t1_registers(c, l->required);
         for (uint32_t k = 0; k < l->required; k++) {
             Place *param = t1_place(c, l->params[k]);
@@ -310,6 +411,7 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
         t1_gen(c, l->body, i + 1 == count ? dest : early);
     }
     if (end != NO_LABEL) t1_bind(c, end);
+    if (kept) leave_registers(c, &keep);
     c->top = saved;
 }
 

@@ -18,6 +18,8 @@ void t1_begin_function(Compiler *c) {
     c->fixup_count = c->stub_count = c->guard_count = 0;
     c->last_bound = c->last_jmp = SIZE_MAX;
     c->label_count = 0;
+    c->in_loop = false;
+    c->kept_count = 0;
     (void)t1_label(c); // NO_LABEL
     if (++c->stamp == 0) { // the stamps of the last round could be taken for fresh ones
         if (c->constant_stamp) memset(c->constant_stamp, 0, (c->constant_mask + 1) * sizeof *c->constant_stamp);

@@ -142,6 +142,8 @@ void t1_gen_into(Compiler *c, Node *node, uint32_t reg) { t1_gen(c, node, dest_r
 uint32_t t1_operand(Compiler *c, Node *node) {
     if (node->kind == NODE_LOCAL && place_of(node->local.var)->kind == PLACE_REGISTER)
         return place_of(node->local.var)->index;
+    for (uint32_t i = 0; node->kind == NODE_CONST && i < c->kept_count; i++)
+        if (c->kept[i].constant == node->constant) return c->kept[i].reg;
     uint32_t reg = t1_registers(c, 1);
     t1_gen_into(c, node, reg);
     return reg;

@@ -38,6 +38,8 @@ enum {
 
 typedef uint32_t LabelId; // index in Function.labels; 0: none
 
+enum { KEPT_CONSTANTS = 8, KEPT_VARIABLES = 16 };
+
 // ---- variables
 
 typedef enum PlaceKind { PLACE_REGISTER, PLACE_FREE, PLACE_SELF, PLACE_FIXED, PLACE_LABEL } PlaceKind;
@@ -49,6 +51,7 @@ typedef struct Place {
     Value fixed;     // FIXED: the closure it always is
     Lambda *known;   // first clause of the lambda it is bound to, or NULL
     LabelId label;   // LABEL
+    uint32_t free_index; // of a FREE one that is kept in a register for now
     Var *var;
     struct Place *next; // of all that were made
 } Place;
@@ -95,6 +98,7 @@ typedef struct Stub {
     uint32_t back;   // where the fast path ends (EFFECT, REGISTER)
     uint32_t window; // virtual register, above everything live
     bool placed;     // the arguments are in the window already
+    Node *negation;  // (not node): a guarded call of `not` around it, whose value goes to dest; NULL: none
     Operand operand[STUB_OPERANDS];
 } Stub;
 
@@ -129,6 +133,14 @@ typedef struct Compiler {
     size_t stub_count, stub_room;
     Guard *guards;
     size_t guard_count, guard_room;
+    // Flonums that stand in registers during the outermost loop around.
+    bool in_loop;
+    int64_t scan_budget; // nodes of the procedure that may still be looked at for it
+    uint32_t kept_count;
+    struct {
+        Value constant;
+        uint32_t reg;
+    } kept[KEPT_CONSTANTS];
 } Compiler;
 
 // ---- compile.c
@@ -218,7 +230,7 @@ void t1_gen_let(Compiler *c, Node *node, Dest dest);
 void t1_gen_fix(Compiler *c, Node *node, Dest dest);
 // A window for `count` arguments at the top; top is then its first argument.
 uint32_t t1_window(Compiler *c, uint32_t count);
-typedef enum CallKind { CALL_ANY, CALL_OF_GLOBAL, CALL_OF_KNOWN, CALL_OF_SELF } CallKind;
+typedef enum CallKind { CALL_ANY, CALL_OF_GLOBAL, CALL_OF_KNOWN, CALL_OF_FIXED, CALL_OF_SELF } CallKind;
 // The call itself; the window is filled. `site` as CallSite; the position has been given to the call by this function.
 void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, CallSite *site, Position position,
                   Dest dest);

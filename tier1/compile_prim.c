@@ -80,6 +80,7 @@ typedef struct Prim {
     uint32_t pc;   // of the instruction that does it
     unsigned form; // SITE_VALUE or 0, added to the forms of its sites
     uint32_t skip; // with SITE_VALUE
+    Node *negation; // (not node)
     Dest generic;  // where the stub delivers; for TESTs it may be another than dest
     bool has_generic;
 } Prim;
@@ -133,12 +134,13 @@ static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
     }
     Stub *s = &c->stubs[c->stub_count++];
     *s = (Stub){.node = p->node, .dest = dest, .pc = p->pc, .back = (uint32_t)c->word_count, .window = window,
-                .placed = placed};
+                .placed = placed, .negation = p->negation};
     if (!placed) memcpy(s->operand, p->operand, sizeof s->operand);
     // Its words come later, but its registers must be known to be free above those in use now.
     uint32_t top = c->top;
     c->top = window;
     (void)t1_registers(c, FRAME_HEADER + p->node->prim.count);
+    if (p->negation) (void)t1_window(c, 1);
     c->top = top;
 }
 
@@ -431,6 +433,23 @@ static bool member(Prim *p) {
     return true;
 }
 
+static bool guard_holds(const Node *node);
+static bool gen_test(Prim *p, const Fast *f);
+
+// (if (not (< a b)) …), both guarded: one test. Should either cell change, the stub calls both.
+static bool negated_test(Prim *p) {
+    Node *node = argument(p, 0);
+    if (node->kind != NODE_PRIM || node->prim.cell == VALUE_NONE || !guard_holds(node)) return false;
+    const Fast *f = fast_of(node->prim.prim);
+    if (!f || f->how == HOW_NOT) return false;
+    Prim inner = {.c = p->c, .node = node, .count = node->prim.count, .negation = p->node, .has_generic = true};
+    inner.generic = inner.dest = p->dest;
+    inner.dest.yes = p->dest.no;
+    inner.dest.no = p->dest.yes;
+    inner.dest.fall = p->dest.fall == FALL_TRUE ? FALL_FALSE : p->dest.fall == FALL_FALSE ? FALL_TRUE : FALL_NONE;
+    return gen_test(&inner, f);
+}
+
 static void negation(Prim *p) {
     Compiler *c = p->c;
     Dest dest = p->dest;
@@ -439,6 +458,7 @@ static void negation(Prim *p) {
         return;
     }
     if (is_guarded(p)) {
+        if (negated_test(p)) return;
         uint32_t a = t1_use(c, in_register(p, 0), 0);
         begin(p, SITE_PLAIN);
         finish_test(p, (Test){.yes = OP_JNTRUE, .no = OP_JTRUE, .a = a});
@@ -503,10 +523,19 @@ static bool record_is(Prim *p) {
     return true;
 }
 
-// Arguments from `from` on in consecutive registers.
+// Arguments from `from` on in consecutive registers: where they are, when they are variables that stand like that.
 static uint32_t consecutive(Prim *p, uint32_t from) {
     Compiler *c = p->c;
-    uint32_t n = p->count - from, first = t1_registers(c, n);
+    uint32_t n = p->count - from, in_place = 0, first = 0;
+    for (; in_place < n; in_place++) {
+        const Node *arg = argument(p, from + in_place);
+        const Place *place = arg->kind == NODE_LOCAL ? place_of(arg->local.var) : NULL;
+        if (!place || place->kind != PLACE_REGISTER || place->index + n > LOW_REGISTERS) break;
+        if (in_place == 0) first = place->index;
+        if (place->index != first + in_place) break;
+    }
+    if (n > 0 && in_place == n) return first;
+    first = t1_registers(c, n);
     for (uint32_t i = 0; i < n; i++) {
         c->top = first + i;
         t1_gen_into(c, argument(p, from + i), first + i);
@@ -751,21 +780,31 @@ void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
 
 // ---- stubs
 
+static void add_guard(Compiler *c, const Stub *s, Node *node) {
+    if (c->guard_count == c->guard_room) {
+        c->guard_room = c->guard_room ? 2 * c->guard_room : 16;
+        Guard *grown = rt_raw_new(c->vm, c->guard_room * sizeof *grown);
+        if (c->guard_count) memcpy(grown, c->guards, c->guard_count * sizeof *grown);
+        c->guards = grown;
+    }
+    c->guards[c->guard_count++] = (Guard){.pc = s->pc,
+                                          .stub = (uint32_t)c->word_count,
+                                          .original = c->words[s->pc],
+                                          .cell = value_cell(node->prim.cell)};
+}
+
+static void emit_generic_call(Compiler *c, Node *node, uint32_t window, Dest dest) {
+    CallSite *site = t1_call_site(c, value_cell(node->prim.cell), NULL, node->position);
+    t1_emit_call(c, CALL_OF_GLOBAL, window, node->prim.count, site, node->position, dest);
+}
+
 void t1_emit_stubs(Compiler *c) {
     for (size_t i = 0; i < c->stub_count && !c->failed; i++) {
         Stub *s = &c->stubs[i];
         Node *node = s->node;
         uint32_t argc = node->prim.count, window = s->window;
-        if (c->guard_count == c->guard_room) {
-            c->guard_room = c->guard_room ? 2 * c->guard_room : 16;
-            Guard *grown = rt_raw_new(c->vm, c->guard_room * sizeof *grown);
-            if (c->guard_count) memcpy(grown, c->guards, c->guard_count * sizeof *grown);
-            c->guards = grown;
-        }
-        c->guards[c->guard_count++] = (Guard){.pc = s->pc,
-                                              .stub = (uint32_t)c->word_count,
-                                              .original = c->words[s->pc],
-                                              .cell = value_cell(node->prim.cell)};
+        add_guard(c, s, node);
+        if (s->negation) add_guard(c, s, s->negation);
         if (!s->placed) {
             c->top = window;
             window = t1_window(c, argc);
@@ -781,7 +820,15 @@ void t1_emit_stubs(Compiler *c) {
             c->labels[dest.next].position = s->back;
         }
         c->top = window;
-        CallSite *site = t1_call_site(c, value_cell(node->prim.cell), NULL, node->position);
-        t1_emit_call(c, CALL_OF_GLOBAL, window, argc, site, node->position, dest);
+        if (!s->negation) {
+            emit_generic_call(c, node, window, dest);
+            continue;
+        }
+        // The outer window is lower or the same: what it held is in use no more.
+        c->top = s->window;
+        uint32_t outer = t1_window(c, 1);
+        emit_generic_call(c, node, window, dest_register(outer + FRAME_HEADER));
+        c->top = outer;
+        emit_generic_call(c, s->negation, outer, dest);
     }
 }

@@ -46,9 +46,11 @@ static void check_site_constant(const Verify *v, Op op, uint32_t k) {
     const CallSite *site = t1_constant_site(v->code->constants, k);
     CHECK(site != NULL, "no call site");
     bool global = op == OP_CALL_GLOBAL || op == OP_TAIL_CALL_GLOBAL;
-    bool known = op == OP_CALL_KNOWN || op == OP_CALL_SELF || op == OP_TAIL_CALL_KNOWN || op == OP_TAIL_CALL_SELF;
+    bool fixed = op == OP_CALL_FIXED || op == OP_TAIL_CALL_FIXED;
+    bool known = fixed || op == OP_CALL_KNOWN || op == OP_CALL_SELF || op == OP_TAIL_CALL_KNOWN || op == OP_TAIL_CALL_SELF;
     CHECK((site->cell != NULL) == global, "cell of a call site");
     CHECK(!known || site->code != NULL, "a certain callee without code");
+    CHECK((site->callee != VALUE_NONE) == fixed, "callee of a call site");
 }
 
 static void check_field(const Verify *v, int i, uint32_t word) {
@@ -178,7 +180,8 @@ void t1_verify(VM *vm, const Code *code) {
         v->pc = guard->pc < code->word_count ? guard->pc : 0;
         CHECK(guard->pc < code->word_count && v->starts[guard->pc], "guard at word %u", guard->pc);
         CHECK(guard->stub < code->word_count && v->starts[guard->stub], "stub at word %u", guard->stub);
-        CHECK(i == 0 || guard[-1].pc < guard->pc, "guards are not sorted");
+        CHECK(i == 0 || guard[-1].pc < guard->pc || (guard[-1].pc == guard->pc && guard[-1].stub == guard->stub),
+              "guards are not sorted");
         CHECK(guard->cell != NULL, "a guard without cell");
     }
 }
