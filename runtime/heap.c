@@ -201,6 +201,25 @@ uint64_t rt_heap_collections(void) { return GC_get_gc_no(); }
 
 void rt_heap_add_roots(void *start, size_t bytes) { GC_add_roots(start, (char *)start + bytes); }
 
+static void (*scanner)(void);
+static GC_push_other_roots_proc push_libgc_roots; // what libgc itself had there: thread-local data
+
+static void push_roots(void) {
+    if (push_libgc_roots) push_libgc_roots();
+    scanner();
+}
+
+void rt_heap_set_scanner(void (*scan)(void)) {
+    if (!scanner) {
+        push_libgc_roots = GC_get_push_other_roots();
+        scanner = scan;
+        GC_set_push_other_roots(push_roots);
+    }
+    scanner = scan;
+}
+
+void rt_heap_scan(void *start, void *end) { GC_push_all(start, end); }
+
 static void run_finalizer(void *base, void *release) {
     ((void (*)(void *))release)((char *)base + 8);
 }

@@ -87,6 +87,7 @@ struct Code {
     uint32_t *words;
     Value *constants;     // [constant_count]; [-1] is this Code
     uint32_t required;    // parameters
+    uint32_t exact;       // number of arguments that need no binding; UINT32_MAX: there is none
     uint32_t registers;   // size of the frame, without header; the stack check at entry is for this
     uint8_t binding;      // BindKind
     bool top;             // a top-level form: backtraces call it "top level"

@@ -100,6 +100,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_PROMPT, // answer R2; R0 is the tag
     CONTROL_FRAME_ENTRY,  // answer R2; for backtraces: the call at word R3 of the Code R0 that called the prompt's thunk
     CONTROL_FRAME_RESUME, // call R0 with the list R3
+    CONTROL_FRAME_OPERATOR, // call R2 with the list R3
     CONTROL_FRAME_BRANCH, // go on at word R0, or R3 if R2 is false
     CONTROL_FRAME_KINDS
 } ControlKind;
@@ -172,8 +173,8 @@ void t1_apply(T1 *t, Value procedure, uint32_t argc, const Value *argv);
 void t1_raise(T1 *t, Position position);
 // The same for a condition that waits for a name.
 void t1_raise_as(T1 *t, const char *who);
-// An instruction was interrupted; it has done its work, and goes on at t->at.next when the handler returns.
-void t1_interrupt(T1 *t);
+// A jump was interrupted: it is made when the handler has returned.
+void t1_interrupt_at(T1 *t, const uint32_t *target);
 // Fill in what the condition that is pending does not say, then call the raise hook in the context.
 void t1_complete_condition(T1 *t, Position position);
 void t1_call_hook(T1 *t);
