@@ -1,7 +1,8 @@
-// ASSERT: a bug in Kiln itself, as opposed to an error of the program (fail.h) or a failed compilation.
+// ASSERT: a bug in Kiln itself, as opposed to an error of the program (fail.h) or a failed
+// compilation.
 //
-// Duty: one macro. Active in builds with KILN_DEBUG; elsewhere the condition is not evaluated, but still compiled,
-// so that it cannot rot.
+// Duty: one macro. Active in builds with KILN_DEBUG; elsewhere the condition is not evaluated, but
+// still compiled, so that it cannot rot.
 #ifndef KILN_RUNTIME_ASSERT_H
 #define KILN_RUNTIME_ASSERT_H
 
@@ -21,16 +22,19 @@ rt_assert_failed(const char *file, int line, const char *format, ...) {
     abort();
 }
 
-// ASSERT(condition, format, …): the printf-like message names what was found, not what was hoped for.
+// ASSERT(condition, format, …): the printf-like message names what was found, not what was hoped
+// for.
 #ifdef KILN_DEBUG
 #define ASSERT(condition, ...)                                                                     \
     do {                                                                                           \
-        if (__builtin_expect(!(condition), 0)) rt_assert_failed(__FILE__, __LINE__, __VA_ARGS__);  \
+        if (__builtin_expect(!(condition), 0))                                                     \
+            rt_assert_failed(__FILE__, __LINE__, __VA_ARGS__);                                     \
     } while (0)
 #else
 #define ASSERT(condition, ...)                                                                     \
     do {                                                                                           \
-        if (false && !(condition)) rt_assert_failed(__FILE__, __LINE__, __VA_ARGS__);              \
+        if (false && !(condition))                                                                 \
+            rt_assert_failed(__FILE__, __LINE__, __VA_ARGS__);                                     \
     } while (0)
 #endif
 

@@ -9,6 +9,13 @@ enum { DYNAMIC_FIELDS = sizeof(Dynamic) / sizeof(Value) };
 
 void rt_dynamic_init(VM *vm) { vm->dynamic = rt_vector_new(vm, DYNAMIC_FIELDS, VALUE_NULL); }
 
+void rt_dynamic_isolate(VM *vm) {
+    const Dynamic *outer = (const Dynamic *)value_vector(vm->dynamic)->item;
+    if (outer->handlers == VALUE_NULL && outer->winders == VALUE_NULL) return;
+    const Dynamic inner = {.handlers = VALUE_NULL, .parameters = outer->parameters, .winders = VALUE_NULL};
+    vm->dynamic = rt_vector_from_array(vm, (const Value *)&inner, DYNAMIC_FIELDS);
+}
+
 Value rt_prim_dynamic(VM *vm) { return vm->dynamic; }
 
 Value rt_prim_set_dynamic(VM *vm, Value dynamic) {

@@ -116,7 +116,8 @@ static bool push(Comparison *c, Value a, Value b, size_t next) {
         size_t capacity = c->capacity * 2;
         if (!rt_heap_reserve(c->vm, capacity, sizeof(Work)))
             return false;
-        Work *work = rt_raw_new_atomic(c->vm, capacity * sizeof *work);
+        // Scanned: what is left to do may be all that holds a structure made for the comparison.
+        Work *work = rt_raw_new(c->vm, capacity * sizeof *work);
         memcpy(work, c->work, c->depth * sizeof *work);
         c->work = work;
         c->capacity = capacity;

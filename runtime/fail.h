@@ -25,6 +25,7 @@
     X(READ, "read-error", ERROR)                                                                   \
     X(FILE, "file-error", ERROR)                                                                   \
     X(IO, "io-error", ERROR)                                                                       \
+    X(PIPE, "broken-pipe", IO) /* nobody reads what is written */                                  \
     X(ENCODING, "encoding-error", ERROR)                                                           \
     X(LIBRARY, "library-error", ERROR)                                                             \
     X(CONTROL, "control-error", ERROR) /* no restart of that name, handler returned, … */          \

@@ -555,7 +555,7 @@ typedef enum Equivalence { BY_EQ, BY_EQV, BY_EQUAL } Equivalence;
 
 Value rt_prim_memq(VM *vm, Value v, Value list) { return member_by(vm, BY_EQ, v, list); }
 Value rt_prim_memv(VM *vm, Value v, Value list) { return member_by(vm, BY_EQV, v, list); }
-Value rt_prim_member2(VM *vm, Value v, Value list) { return member_by(vm, BY_EQUAL, v, list); }
+Value rt_prim_member(VM *vm, Value v, Value list) { return member_by(vm, BY_EQUAL, v, list); }
 
 [[gnu::always_inline]] static inline Value assoc_by(VM *vm, Equivalence by, Value key, Value list) {
     if (by != BY_EQ && !equal_looks_inside(key))
@@ -575,7 +575,7 @@ Value rt_prim_member2(VM *vm, Value v, Value list) { return member_by(vm, BY_EQU
 
 Value rt_prim_assq(VM *vm, Value key, Value list) { return assoc_by(vm, BY_EQ, key, list); }
 Value rt_prim_assv(VM *vm, Value key, Value list) { return assoc_by(vm, BY_EQV, key, list); }
-Value rt_prim_assoc2(VM *vm, Value key, Value list) { return assoc_by(vm, BY_EQUAL, key, list); }
+Value rt_prim_assoc(VM *vm, Value key, Value list) { return assoc_by(vm, BY_EQUAL, key, list); }
 
 // ---- deleting
 
@@ -609,8 +609,8 @@ static Value delete_equal(VM *vm, Value v, Value list, bool keys) {
     return b.first;
 }
 
-Value rt_prim_delete2(VM *vm, Value v, Value list) { return delete_equal(vm, v, list, false); }
-Value rt_prim_alist_delete2(VM *vm, Value key, Value list) {
+Value rt_prim_delete(VM *vm, Value v, Value list) { return delete_equal(vm, v, list, false); }
+Value rt_prim_alist_delete(VM *vm, Value key, Value list) {
     return delete_equal(vm, key, list, true);
 }
 

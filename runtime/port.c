@@ -52,8 +52,8 @@ Value rt_port_fail(VM *vm, const char *what, Value name, int error) {
         atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_USER);
         return rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
     }
-    return rt_fail(vm, CONDITION_IO, rt_cons(vm, name, VALUE_NULL), "cannot %s: %s:", what,
-                   strerror(error));
+    return rt_fail(vm, error == EPIPE ? CONDITION_PIPE : CONDITION_IO,
+                   rt_cons(vm, name, VALUE_NULL), "cannot %s: %s:", what, strerror(error));
 }
 
 int rt_port_retry(VM *vm, int fd, short events, int error) {

@@ -44,39 +44,44 @@ static bool skip_mark(Port *p) {
     return true;
 }
 
-int rt_port_fill(VM *vm, Port *p) {
-    if (p->fd < 0)
+// One read of the descriptor. 1: there are more bytes, 0: end of file, -1: failure, 2: what came is
+// not yet anything (the LF of a CR LF, the beginning of a byte order mark).
+static int fill_once(VM *vm, Port *p, size_t known) {
+    if (p->fd < 0 || p->at_eof)
         return 0;
-    size_t known = p->end - p->start;
-    for (;;) {
-        if (p->at_eof)
-            return 0;
-        if (p->start == p->end) {
-            p->offset += p->start;
-            p->start = p->end = 0;
-        }
-        if (!rt_port_room(vm, p, p->capacity ? 1 : PORT_BUFFER_SIZE))
-            return -1;
-        ssize_t n = read_some(vm, p, p->buffer + p->end, p->capacity - p->end);
-        if (n < 0)
-            return -1;
-        if (n == 0) {
-            p->at_eof = true;
-            p->mark_possible = false;
-            return p->end - p->start > known; // half a byte order mark
-        }
-        p->end += (size_t)n;
-        if (p->mark_possible && !skip_mark(p))
-            continue;
-        unsigned flags = object_flags(p);
-        if (flags & PORT_AFTER_RETURN) {
-            object_set_flags(p, flags & ~(unsigned)PORT_AFTER_RETURN);
-            if (p->buffer[p->start] == '\n')
-                p->start++;
-        }
-        if (p->start < p->end)
-            return 1;
+    if (p->start == p->end) {
+        p->offset += p->start;
+        p->start = p->end = 0;
     }
+    if (!rt_port_room(vm, p, p->capacity ? 1 : PORT_BUFFER_SIZE))
+        return -1;
+    ssize_t n = read_some(vm, p, p->buffer + p->end, p->capacity - p->end);
+    if (n < 0)
+        return -1;
+    if (n == 0) {
+        p->at_eof = true;
+        p->mark_possible = false;
+        return p->end - p->start > known; // half a byte order mark
+    }
+    p->end += (size_t)n;
+    if (p->mark_possible && !skip_mark(p))
+        return 2;
+    unsigned flags = object_flags(p);
+    if (flags & PORT_AFTER_RETURN) {
+        object_set_flags(p, flags & ~(unsigned)PORT_AFTER_RETURN);
+        if (p->buffer[p->start] == '\n')
+            p->start++;
+    }
+    return p->start < p->end ? 1 : 2;
+}
+
+int rt_port_fill(VM *vm, Port *p) {
+    size_t known = p->end - p->start;
+    int more;
+    do
+        more = fill_once(vm, p, known);
+    while (more == 2);
+    return more;
 }
 
 // ---- characters
@@ -229,8 +234,8 @@ Value rt_port_read_line(VM *vm, Value port) {
     Port *p = value_port(port);
     size_t searched = 0; // of the unread bytes: they hold no line end
     for (;;) {
-        const uint8_t *at = p->buffer + p->start;
         size_t unread = p->end - p->start;
+        const uint8_t *at = unread ? p->buffer + p->start : NULL;
         const uint8_t *newline = NULL, *carriage = NULL;
         if (unread > searched) {
             newline = memchr(at + searched, '\n', unread - searched);
@@ -375,7 +380,7 @@ PortReady rt_port_ready(VM *vm, Value port, bool character) {
         if (n == 0)
             return PORT_READY_NO;
         // Something is there, if only the end of file or part of a character.
-        int more = rt_port_fill(vm, p);
+        int more = fill_once(vm, p, p->end - p->start);
         if (more < 0)
             return PORT_READY_FAILED;
         if (more == 0)

@@ -158,9 +158,9 @@ static bool put_name(Printer *pr, Value name, const char *prefix) {
     if (!text)
         return false;
     // After its colon the name of a keyword may look like a number or begin with anything but a
-    // bracket.
+    // bracket. R7RS 6.13.3: symbols with characters beyond ASCII are written between bars.
     bool plain = *prefix ? size > 0 && rt_lexer_plain_rest(text, size)
-                         : rt_lexer_plain_symbol(pr->vm, text, size);
+                         : rt_string_is_ascii(name) && rt_lexer_plain_symbol(pr->vm, text, size);
     return plain ? put(pr, text, size) : put_quoted(pr, name, '|');
 }
 

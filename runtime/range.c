@@ -18,9 +18,9 @@ bool rt_count(VM *vm, int argument, Value v, size_t *count) {
         return true;
     }
     if (is_exact_integer(v))
-        rt_fail_range(vm, argument, "size", v);
+        rt_fail_range(vm, argument, "index", v);
     else
-        rt_fail_type(vm, argument, "size", v);
+        rt_fail_type(vm, argument, "index", v);
     return false;
 }
 

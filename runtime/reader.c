@@ -203,9 +203,11 @@ static const char *bracket_name(FrameKind kind) {
 // The vector of the innermost frame's elements.
 static Value finish_vector(VM *vm, Reader *r, const ReadFrame *f) {
     size_t count = r->item_count - f->base;
-    Value v = rt_vector_from_array(vm, r->items + f->base, count);
+    Value v = rt_vector_new(vm, count, VALUE_FALSE);
     if (v == VALUE_FAILURE)
         return v;
+    if (count)
+        memcpy(value_vector(v)->item, r->items + f->base, count * sizeof(Value));
     if (r->open_labels)
         for (size_t i = 0; i < count; i++)
             if (is_placeholder(r, value_vector(v)->item[i]))
@@ -401,8 +403,8 @@ static bool close_bracket(VM *vm, Reader *r, const Token *token, Value *v, Place
         return false;
     if (f->kind != FRAME_LIST) {
         // Let go of the elements.
-        memset(r->items + f->base, 0, (r->item_count - f->base) * sizeof(Value));
-        r->item_count = f->base;
+        while (r->item_count > f->base)
+            r->items[--r->item_count] = VALUE_NONE;
     }
     r->depth--;
     return true;

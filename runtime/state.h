@@ -88,6 +88,10 @@ void rt_vm_destroy(VM *vm);
 // returns. Nested calls run on the stack they are on.
 void rt_stack_run(VM *vm, void (*fn)(VM *vm, void *arg), void *arg);
 
+// Make the dynamic environment that of a nested evaluation: handlers and winders of the evaluation around it, which is
+// suspended, are out of its reach; parameters keep their values. Its caller puts vm->dynamic back.
+void rt_dynamic_isolate(VM *vm);
+
 // True when the C stack is too short for another level of recursion: the caller fails with
 // rt_fail_depth.
 static inline bool rt_stack_low(const VM *vm) {

@@ -169,7 +169,7 @@ static Value from_utf8(VM *vm, const uint8_t *bytes, size_t n, bool checked) {
     void *data;
     if (!new_data(vm, scan.characters, wide, &data))
         return VALUE_FAILURE;
-    if (scan.characters == n)
+    if (scan.all < 0x80)
         copy_bytes(data, bytes, n);
     else
         decode_utf8(bytes, n, data, wide);

@@ -369,12 +369,13 @@ static Value list_entries(VM *vm, Value table, Listing what) {
     if (!rt_heap_reserve(vm, t->count, what == LIST_PAIRS ? 2 * sizeof(Pair) : sizeof(Pair)))
         return VALUE_FAILURE;
     // From the end, so that the list needs no second pass. In weak tables collections on the way
-    // delete entries, but no place moves.
+    // delete entries and shorten the order, but no place moves.
     Value list = VALUE_NULL;
-    for (uint32_t i = t->used; i-- > 0;) {
-        Value key = entry_key(t, &t->entries[i]), value = t->entries[i].value;
-        if (key == VALUE_NONE)
+    for (uint32_t place = t->used; place-- > 0;) {
+        const TableEntry *e = place < t->used ? table_entry_at(t, place) : NULL;
+        if (e == NULL)
             continue;
+        Value key = entry_key(t, e), value = e->value;
         Value item = what == LIST_KEYS     ? key
                      : what == LIST_VALUES ? value
                                            : rt_cons(vm, key, value);

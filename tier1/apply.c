@@ -255,7 +255,7 @@ static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv
     Code *first = t1_closure_code(closure);
     const Code *code = clause_for(first, argc);
     if (!code) {
-        vm_fail_arguments(vm, first->lambda, (int)argc);
+        vm_fail_arity(vm, first->lambda, vm_lambda_who(vm, first->lambda), (int)argc);
         t1_raise(t, 0);
         return;
     }

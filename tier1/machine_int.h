@@ -50,7 +50,7 @@ enum { // words of each instruction with its extensions
 #undef OP
 };
 
-#define HANDLER(name) [[clang::preserve_none]] Value name(T1_PARAMETERS)
+#define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
 #define OPCODE(ID) HANDLER(t1_op_##ID)
 #define GO(handler) [[clang::musttail]] return handler(T1_ARGUMENTS)
 #define DISPATCH() [[clang::musttail]] return table->op[*(const uint8_t *)pc](T1_ARGUMENTS)

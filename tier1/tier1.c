@@ -105,6 +105,7 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     e->floor = t1_stack_top(vm);
     // The room of one activation is what lets every other one go on.
     if (e->floor + FRAME_HEADER + STACK_MARGIN / sizeof(Value) / 2 >= vm->frame_limit) return rt_fail_depth(vm);
+    rt_dynamic_isolate(vm);
     Value *base = e->floor + FRAME_HEADER;
     const Code *bottom = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
     frame_link(base, NULL, NULL, 0);

@@ -44,14 +44,3 @@ void vm_fail_unbound(VM *vm, Value cell, const char *prefix) {
     vm->condition =
         rt_condition_new(vm, CONDITION_UNBOUND, rt_builder_finish(&b), VALUE_NULL, VALUE_FALSE);
 }
-
-void vm_fail_arguments(VM *vm, const Lambda *lambda, int argc) {
-    Value who = vm_lambda_who(vm, lambda);
-    if (lambda->next) {
-        rt_fail(vm, CONDITION_ARITY, VALUE_NULL, "no clause takes %d argument%s", argc,
-                argc == 1 ? "" : "s");
-        rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, who);
-        return;
-    }
-    rt_fail_arity(vm, who, (int)lambda->required, lambda_max_args(lambda), argc);
-}

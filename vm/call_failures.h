@@ -4,11 +4,8 @@
 
 #include "vm/core.h"
 
-// Each makes vm->condition.
-//   unbound variable: NAME; did you mean OTHER?     prefix: "" or "set!: "
+// Makes vm->condition: unbound variable: NAME; did you mean OTHER?     prefix: "" or "set!: "
 void vm_fail_unbound(VM *vm, Value cell, const char *prefix);
-//   WHO: expected N arguments, got M                lambda: first clause
-void vm_fail_arguments(VM *vm, const Lambda *lambda, int argc);
 
 // The name in a message, a symbol: of an anonymous procedure its place.
 Value vm_lambda_who(VM *vm, const Lambda *lambda);

@@ -1,29 +1,35 @@
 // The CEK evaluator: the oracle that every other tier must agree with.
 //
-// Duty: run lowered core IR, slowly and plainly. There are no fast paths here; each case is meant to be checked against
-// the text of R7RS. After Felleisen and Friedman's CEK machine (1986): Control, Environment, Kontinuation.
+// Duty: run lowered core IR, slowly and plainly. There are no fast paths here; each case is meant
+// to be checked against the text of R7RS. After Felleisen and Friedman's CEK machine (1986):
+// Control, Environment, Kontinuation.
 //
 //   m->node    expression to evaluate, or NULL: m->value is being returned to the innermost frame
-//   m->rib     environment: ribs, one an activation, Let or Fix, linked outwards (cek_address.c). A rib is filled before
+//   m->rib     environment: ribs, one an activation, Let or Fix, linked outwards (cek_address.c). A
+//   rib is filled before
 //              anybody can see it, and never changes: assigned variables are boxes.
-//   m->frames  continuation: a linked list of frames on the heap, innermost first. A frame never changes
+//   m->frames  continuation: a linked list of frames on the heap, innermost first. A frame never
+//   changes
 //              either: what it has evaluated so far is an immutable list.
 //
-// So capturing a continuation is keeping a pointer, and entering it again, any number of times, sees nothing of earlier
-// runs but what was assigned or stored. Nothing recurses on the C stack: recursion is bounded by memory.
+// So capturing a continuation is keeping a pointer, and entering it again, any number of times,
+// sees nothing of earlier runs but what was assigned or stored. Nothing recurses on the C stack:
+// recursion is bounded by memory.
 //
-// Backtraces: a call that is not in tail position leaves a RETURN frame when it enters a closure; the frame names the
-// call. The activation it stands in is found by climbing its rib.
+// Backtraces: a call that is not in tail position leaves a RETURN frame when it enters a closure;
+// the frame names the call. The activation it stands in is found by climbing its rib.
 //
-// Failure: a primitive's condition gets position and backtrace, and vm->raise_hook is called with it in place of the
-// primitive, in its continuation and dynamic environment. What the hook answers is the primitive's value.
+// Failure: a primitive's condition gets position and backtrace, and vm->raise_hook is called with
+// it in place of the primitive, in its continuation and dynamic environment. What the hook answers
+// is the primitive's value.
 //
-// Dynamic environment: a full continuation brings back the one it was captured under. Returns, prompts and slices
-// leave vm->dynamic alone: the library code that sets it also puts it back.
+// Dynamic environment: a full continuation brings back the one it was captured under. Returns,
+// prompts and slices leave vm->dynamic alone: the library code that sets it also puts it back.
 //
-// Barriers: each call from C is an Evaluation of its own, with its own frames. A continuation of an evaluation that waits
-// for its host cannot be entered from within another; one of an evaluation that has ended can, and then ends the
-// evaluation that entered it (a continuation kept from an earlier form of the REPL).
+// Barriers: each call from C is an Evaluation of its own, with its own frames. A continuation of an
+// evaluation that waits for its host cannot be entered from within another; one of an evaluation
+// that has ended can, and then ends the evaluation that entered it (a continuation kept from an
+// earlier form of the REPL).
 #include "runtime/assert.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
@@ -48,7 +54,8 @@ typedef struct Rib {
 } Rib;
 
 typedef enum FrameKind {
-    FRAME_ARGUMENT, // node CALL or PRIM: argument `index` is being evaluated, `done` are those before
+    FRAME_ARGUMENT, // node CALL or PRIM: argument `index` is being evaluated, `done` are those
+                    // before
     FRAME_OPERATOR, // node CALL: the operator is being evaluated, `done` are all arguments
     FRAME_IF,       // the test is being evaluated
     FRAME_SEQ,      // item `index` is being evaluated
@@ -134,7 +141,8 @@ static Rib *rib_new(Machine *m, Rib *outer, const Lambda *lambda, uint32_t count
 // Elements of a list into an array, in reverse order: what frames keep is reversed.
 static Value *unreverse(Machine *m, Value list, uint32_t count) {
     Value *array = rt_raw_new(m->vm, ((size_t)count + 1) * sizeof *array);
-    for (uint32_t i = count; i-- > 0; list = value_cdr(list)) array[i] = value_car(list);
+    for (uint32_t i = count; i-- > 0; list = value_cdr(list))
+        array[i] = value_car(list);
     return array;
 }
 
@@ -150,9 +158,11 @@ static int delivered(const Value *value, const Value **argv) {
 
 // n values as one object: the value itself when n is 1.
 static Value deliver(Machine *m, int argc, const Value *argv) {
-    if (argc == 1) return argv[0];
+    if (argc == 1)
+        return argv[0];
     Values *v = rt_object_new(m->vm, TYPE_VALUES, 0, (uint32_t)argc, (size_t)argc * sizeof(Value));
-    for (int i = 0; i < argc; i++) v->item[i] = argv[i];
+    for (int i = 0; i < argc; i++)
+        v->item[i] = argv[i];
     return value_from_pointer(v);
 }
 
@@ -169,9 +179,12 @@ static Rib *closure_rib(Value closure) { return value_object(value_closure(closu
 
 // What a backtrace calls an activation: the procedure's name, #f when it has none.
 static Value activation_name(Machine *m, const Rib *rib) {
-    while (rib && !rib->lambda) rib = rib->outer;
-    if (!rib) return VALUE_FALSE;
-    if (!rib->lambda->outer) return rt_intern(m->vm, "top level");
+    while (rib && !rib->lambda)
+        rib = rib->outer;
+    if (!rib)
+        return VALUE_FALSE;
+    if (!rib->lambda->outer)
+        return rt_intern(m->vm, "top level");
     return rib->lambda->name;
 }
 
@@ -184,7 +197,8 @@ static Value backtrace(Machine *m) {
     ListBuilder list;
     rt_list_builder_init(&list, m->vm);
     // A call from C has neither position nor activation.
-    if (m->site_rib) rt_list_builder_add(&list, backtrace_entry(m, m->site, m->site_rib));
+    if (m->site_rib)
+        rt_list_builder_add(&list, backtrace_entry(m, m->site, m->site_rib));
     int shown = 1;
     for (const Frame *f = m->frames; f && shown < BACKTRACE_LIMIT; f = f->next)
         if (f->kind == FRAME_RETURN && f->rib) {
@@ -236,11 +250,12 @@ static void raise_unbound(Machine *m, Value cell, const char *prefix) {
     raise_pending(m);
 }
 
-// True when the call of `procedure` must wait: an interrupt has been raised, or has ended the evaluation. The call
-// is made when the handler returns.
+// True when the call of `procedure` must wait: an interrupt has been raised, or has ended the
+// evaluation. The call is made when the handler returns.
 static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
-    if (atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0 || m->raising) return false;
+    if (atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0 || m->raising)
+        return false;
     unsigned bits = atomic_exchange(&vm->interrupts, 0);
     if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
         // Who set the limit decides; the program has no say.
@@ -252,11 +267,13 @@ static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv
         return true;
     }
     Value call = VALUE_NULL;
-    for (int i = argc; i-- > 0;) call = rt_cons(vm, argv[i], call);
+    for (int i = argc; i-- > 0;)
+        call = rt_cons(vm, argv[i], call);
     push(m, FRAME_RESUME, m->site, m->site_rib, tail, rt_cons(vm, procedure, call));
     if (bits & INTERRUPT_MEMORY) {
         // Another interrupt that came at the same time is not forgotten.
-        if (bits & INTERRUPT_USER) atomic_fetch_or(&vm->interrupts, INTERRUPT_USER);
+        if (bits & INTERRUPT_USER)
+            atomic_fetch_or(&vm->interrupts, INTERRUPT_USER);
         rt_fail_memory(vm, 0);
     } else {
         rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
@@ -268,27 +285,31 @@ static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv
 // ---- binding of arguments
 
 static void raise_arity(Machine *m, const Lambda *lambda, int argc) {
-    vm_fail_arguments(m->vm, lambda, argc);
+    vm_fail_arity(m->vm, lambda, vm_lambda_who(m->vm, lambda), argc);
     raise_pending(m);
 }
 
 // Index of a keyword among the keyword parameters, or their number.
 static uint32_t key_index(const Lambda *l, Value key) {
     uint32_t i = 0;
-    while (i < l->keyword && l->keys[i] != key) i++;
+    while (i < l->keyword && l->keys[i] != key)
+        i++;
     return i;
 }
 
-// Keyword arguments and the rest from argument i on. Keyword arguments come in pairs; of two with the same keyword the first counts.
-// With a rest parameter they end at the first argument that is no known keyword. False: a failure was raised.
-static bool bind_keywords(Machine *m, const Lambda *l, int argc, const Value *argv, int i, Rib *rib) {
+// Keyword arguments and the rest from argument i on. Keyword arguments come in pairs; of two with
+// the same keyword the first counts. With a rest parameter they end at the first argument that is
+// no known keyword. False: a failure was raised.
+static bool bind_keywords(Machine *m, const Lambda *l, int argc, const Value *argv, int i,
+                          Rib *rib) {
     VM *vm = m->vm;
     Value *slot = rib->slot + l->required + l->optional;
     int positional = i;
     for (; i < argc && value_is_keyword(argv[i]); i += 2) {
         uint32_t key = key_index(l, argv[i]);
         if (key == l->keyword && !l->other_keys) {
-            if (l->rest) break;
+            if (l->rest)
+                break;
             rt_fail(vm, CONDITION_ARITY, rt_cons(vm, argv[i], VALUE_NULL), "unknown keyword");
             raise_pending_as(m, vm_lambda_who(vm, l));
             return false;
@@ -298,7 +319,8 @@ static bool bind_keywords(Machine *m, const Lambda *l, int argc, const Value *ar
             raise_pending_as(m, vm_lambda_who(vm, l));
             return false;
         }
-        if (key < l->keyword && slot[key] == VALUE_DEFAULT) slot[key] = argv[i + 1];
+        if (key < l->keyword && slot[key] == VALUE_DEFAULT)
+            slot[key] = argv[i + 1];
     }
     if (i < argc && !l->rest) {
         rt_fail_arity(vm, vm_lambda_who(vm, l), (int)l->required, (int)(l->required + l->optional),
@@ -306,23 +328,30 @@ static bool bind_keywords(Machine *m, const Lambda *l, int argc, const Value *ar
         raise_pending(m);
         return false;
     }
-    if (l->rest) slot[l->keyword] = rt_list_from_array(vm, argv + i, (size_t)(argc - i));
+    if (l->rest)
+        slot[l->keyword] = rt_list_from_array(vm, argv + i, (size_t)(argc - i));
     return true;
 }
 
-// A rib with the parameters of the clause bound, or NULL after a failure. argc has been found right.
+// A rib with the parameters of the clause bound, or NULL after a failure. argc has been found
+// right.
 static Rib *bind(Machine *m, const Lambda *l, int argc, const Value *argv, Rib *outer) {
     Rib *rib = rib_new(m, outer, l->contified ? NULL : l, lambda_param_count(l));
     int i = 0, required = (int)l->required, positional = required + (int)l->optional;
-    for (; i < required; i++) rib->slot[i] = argv[i];
+    for (; i < required; i++)
+        rib->slot[i] = argv[i];
     // An argument that is a known keyword ends the optional ones.
     for (; i < positional && i < argc; i++) {
-        if (l->keyword > 0 && value_is_keyword(argv[i]) && key_index(l, argv[i]) < l->keyword) break;
+        if (l->keyword > 0 && value_is_keyword(argv[i]) && key_index(l, argv[i]) < l->keyword)
+            break;
         rib->slot[i] = argv[i];
     }
-    for (int j = i; j < positional + (int)l->keyword; j++) rib->slot[j] = VALUE_DEFAULT;
-    if (l->keyword > 0 || l->other_keys) return bind_keywords(m, l, argc, argv, i, rib) ? rib : NULL;
-    if (l->rest) rib->slot[positional] = rt_list_from_array(m->vm, argv + i, (size_t)(argc - i));
+    for (int j = i; j < positional + (int)l->keyword; j++)
+        rib->slot[j] = VALUE_DEFAULT;
+    if (l->keyword > 0 || l->other_keys)
+        return bind_keywords(m, l, argc, argv, i, rib) ? rib : NULL;
+    if (l->rest)
+        rib->slot[positional] = rt_list_from_array(m->vm, argv + i, (size_t)(argc - i));
     return rib;
 }
 
@@ -349,11 +378,13 @@ static void push_slice(Machine *m, const Continuation *k) {
     *link = below;
 }
 
-static void apply_continuation(Machine *m, Value continuation, int argc, const Value *argv, bool tail) {
+static void apply_continuation(Machine *m, Value continuation, int argc, const Value *argv,
+                               bool tail) {
     const Continuation *k = value_object(continuation);
     Value value = deliver(m, argc, argv);
     if (object_flags(k) & CONTINUATION_SLICE) {
-        if (!tail) push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
+        if (!tail)
+            push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
         push_slice(m, k);
         answer(m, value);
         return;
@@ -382,40 +413,50 @@ static void control_apply(Machine *m, int argc, const Value *argv, bool tail) {
         return;
     }
     if (length > INT32_MAX - fixed || !rt_heap_reserve(m->vm, (size_t)length, sizeof(Value))) {
-        if (length > INT32_MAX - fixed) rt_fail_memory(m->vm, SIZE_MAX);
+        if (length > INT32_MAX - fixed)
+            rt_fail_memory(m->vm, SIZE_MAX);
         raise_pending_as(m, rt_intern(m->vm, "apply"));
         return;
     }
     Value *args = rt_raw_new(m->vm, ((size_t)fixed + (size_t)length + 1) * sizeof *args);
-    for (int i = 0; i < fixed; i++) args[i] = argv[i + 1];
-    for (ptrdiff_t i = 0; i < length; i++, list = value_cdr(list)) args[fixed + i] = value_car(list);
+    for (int i = 0; i < fixed; i++)
+        args[i] = argv[i + 1];
+    for (ptrdiff_t i = 0; i < length; i++, list = value_cdr(list))
+        args[fixed + i] = value_car(list);
     apply(m, argv[0], fixed + (int)length, args, tail);
 }
 
 // (%capture-prompt tag f)
 static void control_capture_prompt(Machine *m, Value tag, Value procedure) {
     Frame *prompt = m->frames;
-    while (prompt && !(prompt->kind == FRAME_PROMPT && prompt->done == tag)) prompt = prompt->next;
+    while (prompt && !(prompt->kind == FRAME_PROMPT && prompt->done == tag))
+        prompt = prompt->next;
     if (!prompt) {
-        rt_fail(m->vm, CONDITION_CONTROL, rt_cons(m->vm, tag, VALUE_NULL), "there is no prompt with tag");
+        rt_fail(m->vm, CONDITION_CONTROL, rt_cons(m->vm, tag, VALUE_NULL),
+                "there is no prompt with tag");
         raise_pending_as(m, rt_intern(m->vm, "capture-prompt"));
         return;
     }
     Value slice = continuation_new(m, CONTINUATION_SLICE, m->frames, prompt);
     m->frames = prompt->next;
-    // The activation of the call is gone from the continuation, so the procedure is called by the prompt's caller.
+    // The activation of the call is gone from the continuation, so the procedure is called by the
+    // prompt's caller.
     apply(m, procedure, 1, &slice, true);
 }
 
 PrimitiveFn0 vm_prim_interaction_environment; // language.c
 
-// (eval expr env): the code runs in place, so that a continuation captured inside is the whole one. Imports and
-// library definitions happen while expanding.
+// (eval expr env): the code runs in place, so that a continuation captured inside is the whole one.
+// Imports and library definitions happen while expanding.
 static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
     Value environment = argc > 1 ? argv[1] : vm_prim_interaction_environment(vm);
     if (!value_is_environment(environment)) {
-        if (environment != VALUE_FAILURE) rt_fail_type(vm, 2, "environment", environment);
+        if (environment == VALUE_FAILURE) {
+            raise_pending(m);
+            return;
+        }
+        rt_fail_type(vm, 2, "environment", environment);
         raise_pending_as(m, rt_intern(vm, "eval"));
         return;
     }
@@ -425,14 +466,17 @@ static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
         raise_pending(m);
         return;
     }
-    if (!tail) push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
+    if (!tail)
+        push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
     evaluate(m, top->body, rib_new(m, NULL, top, 0));
 }
 
 static void control(Machine *m, const Primitive *p, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
     switch (p->control) {
-    case CONTROL_APPLY: control_apply(m, argc, argv, tail); return;
+    case CONTROL_APPLY:
+        control_apply(m, argc, argv, tail);
+        return;
     case CONTROL_CALL_VALUES:
         push(m, FRAME_CONSUMER, m->site, m->site_rib, tail, argv[1]);
         apply(m, argv[0], 0, NULL, false);
@@ -446,8 +490,12 @@ static void control(Machine *m, const Primitive *p, int argc, const Value *argv,
         push(m, FRAME_PROMPT, m->site, m->site_rib, 0, argv[0]);
         apply(m, argv[1], 0, NULL, false);
         return;
-    case CONTROL_CAPTURE_PROMPT: control_capture_prompt(m, argv[0], argv[1]); return;
-    case CONTROL_EVAL: control_eval(m, argc, argv, tail); return;
+    case CONTROL_CAPTURE_PROMPT:
+        control_capture_prompt(m, argv[0], argv[1]);
+        return;
+    case CONTROL_EVAL:
+        control_eval(m, argc, argv, tail);
+        return;
     case CONTROL_ABORT:
         vm->condition = argv[0];
         halt(m);
@@ -457,15 +505,19 @@ static void control(Machine *m, const Primitive *p, int argc, const Value *argv,
         vm->condition = VALUE_UNSPECIFIED;
         halt(m);
         return;
-    case CONTROL_BACKTRACE: answer(m, backtrace(m)); return;
-    case CONTROL_NONE: break;
+    case CONTROL_BACKTRACE:
+        answer(m, backtrace(m));
+        return;
+    case CONTROL_NONE:
+        break;
     }
     ASSERT(false, "primitive %s: no such control operation: %d", p->name, (int)p->control);
 }
 
 // ---- application
 
-static void apply_primitive(Machine *m, const Primitive *p, int argc, const Value *argv, bool tail) {
+static void apply_primitive(Machine *m, const Primitive *p, int argc, const Value *argv,
+                            bool tail) {
     if (argc < p->min || (p->max >= 0 && argc > p->max)) {
         rt_fail_arity(m->vm, rt_intern(m->vm, p->name), p->min, p->max, argc);
         raise_pending(m);
@@ -476,23 +528,28 @@ static void apply_primitive(Machine *m, const Primitive *p, int argc, const Valu
         return;
     }
     Value value = rt_primitive_call(m->vm, p, argc, argv);
-    if (value == VALUE_FAILURE) raise_pending(m);
-    else answer(m, value);
+    if (value == VALUE_FAILURE)
+        raise_pending(m);
+    else
+        answer(m, value);
 }
 
 static void apply_closure(Machine *m, Value closure, int argc, const Value *argv, bool tail) {
     const Lambda *first = closure_lambda(closure), *l = first;
     for (; l != NULL; l = l->next) {
         int max = lambda_max_args(l);
-        if (argc >= (int)l->required && (max < 0 || argc <= max)) break;
+        if (argc >= (int)l->required && (max < 0 || argc <= max))
+            break;
     }
     if (!l) {
         raise_arity(m, first, argc);
         return;
     }
     Rib *rib = bind(m, l, argc, argv, closure_rib(closure));
-    if (!rib) return;
-    if (!tail) push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
+    if (!rib)
+        return;
+    if (!tail)
+        push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
     evaluate(m, l->body, rib);
 }
 
@@ -506,7 +563,8 @@ static void apply_parameter(Machine *m, Value parameter, int argc) {
     const Dynamic *dynamic = (const Dynamic *)value_vector(vm->dynamic)->item;
     for (Value p = dynamic->parameters; value_is_pair(p); p = value_cdr(p)) {
         Value binding = value_car(p);
-        if (value_is_pair(binding) && value_car(binding) == parameter && value_is_box(value_cdr(binding))) {
+        if (value_is_pair(binding) && value_car(binding) == parameter &&
+            value_is_box(value_cdr(binding))) {
             answer(m, value_box(value_cdr(binding))->value);
             return;
         }
@@ -516,14 +574,24 @@ static void apply_parameter(Machine *m, Value parameter, int argc) {
 
 // Call a procedure at m->site. tail: its continuation is m->frames as it is.
 static void apply(Machine *m, Value procedure, int argc, const Value *argv, bool tail) {
-    if (interrupted(m, procedure, argc, argv, tail)) return;
+    if (interrupted(m, procedure, argc, argv, tail))
+        return;
     switch (value_is_object(procedure) ? object_type(value_object(procedure)) : TYPE_NONE) {
-    case TYPE_CLOSURE: apply_closure(m, procedure, argc, argv, tail); return;
-    case TYPE_PRIMITIVE: apply_primitive(m, value_primitive(procedure)->row, argc, argv, tail); return;
-    case TYPE_CONTINUATION: apply_continuation(m, procedure, argc, argv, tail); return;
-    case TYPE_PARAMETER: apply_parameter(m, procedure, argc); return;
+    case TYPE_CLOSURE:
+        apply_closure(m, procedure, argc, argv, tail);
+        return;
+    case TYPE_PRIMITIVE:
+        apply_primitive(m, value_primitive(procedure)->row, argc, argv, tail);
+        return;
+    case TYPE_CONTINUATION:
+        apply_continuation(m, procedure, argc, argv, tail);
+        return;
+    case TYPE_PARAMETER:
+        apply_parameter(m, procedure, argc);
+        return;
     default:
-        rt_fail(m->vm, CONDITION_TYPE, rt_cons(m->vm, procedure, VALUE_NULL), "expected procedure, got");
+        rt_fail(m->vm, CONDITION_TYPE, rt_cons(m->vm, procedure, VALUE_NULL),
+                "expected procedure, got");
         raise_pending_as(m, rt_intern(m->vm, "call"));
     }
 }
@@ -554,14 +622,16 @@ static void call_prim(Machine *m, Node *node, Rib *rib, Value done) {
             return;
         }
     }
-    if (interrupted(m, rt_primitive_object(m->vm, p), argc, argv, is_tail(node))) return;
+    if (interrupted(m, rt_primitive_object(m->vm, p), argc, argv, is_tail(node)))
+        return;
     apply_primitive(m, p, argc, argv, is_tail(node));
 }
 
 // ---- evaluation: what an expression begins with
 
 static Value local_value(const Rib *rib, const Node *node) {
-    for (uint32_t i = 0; i < node->local.depth; i++) rib = rib->outer;
+    for (uint32_t i = 0; i < node->local.depth; i++)
+        rib = rib->outer;
     return rib->slot[node->local.var->slot];
 }
 
@@ -574,8 +644,12 @@ static void step_evaluate(Machine *m) {
     Node *node = m->node;
     Rib *rib = m->rib;
     switch (node->kind) {
-    case NODE_CONST: answer(m, node->constant); return;
-    case NODE_LOCAL: answer(m, local_value(rib, node)); return;
+    case NODE_CONST:
+        answer(m, node->constant);
+        return;
+    case NODE_LOCAL:
+        answer(m, local_value(rib, node));
+        return;
     case NODE_GLOBAL: {
         Value value = value_cell(node->global.cell)->value;
         if (value != VALUE_UNBOUND) {
@@ -595,7 +669,9 @@ static void step_evaluate(Machine *m) {
         push(m, FRAME_IF, node, rib, 0, VALUE_NULL);
         evaluate(m, node->branch.test, rib);
         return;
-    case NODE_LAMBDA: answer(m, closure_new(m, node->lambda, rib)); return;
+    case NODE_LAMBDA:
+        answer(m, closure_new(m, node->lambda, rib));
+        return;
     case NODE_CALL:
         if (node->call.count == 0) {
             evaluate_operator(m, node, rib, VALUE_NULL);
@@ -613,7 +689,8 @@ static void step_evaluate(Machine *m) {
         evaluate(m, node->prim.args[0], rib);
         return;
     case NODE_SEQ:
-        if (node->seq.count > 1) push(m, FRAME_SEQ, node, rib, 0, VALUE_NULL);
+        if (node->seq.count > 1)
+            push(m, FRAME_SEQ, node, rib, 0, VALUE_NULL);
         evaluate(m, node->seq.items[0], rib);
         return;
     case NODE_LET:
@@ -628,7 +705,8 @@ static void step_evaluate(Machine *m) {
         return;
     }
     case NODE_SET_LOCAL:
-    case NODE_KIND_COUNT: break;
+    case NODE_KIND_COUNT:
+        break;
     }
     ASSERT(false, "the CEK met a node of kind %d", (int)node->kind);
 }
@@ -660,7 +738,8 @@ static void return_let(Machine *m, const Frame *f) {
         return;
     }
     Rib *rib = rib_new(m, f->rib, NULL, next);
-    for (uint32_t i = next; i-- > 0; done = value_cdr(done)) rib->slot[i] = value_car(done);
+    for (uint32_t i = next; i-- > 0; done = value_cdr(done))
+        rib->slot[i] = value_car(done);
     evaluate(m, node->let.body, rib);
 }
 
@@ -684,22 +763,33 @@ static void step_return(Machine *m) {
     const Frame *f = m->frames;
     m->frames = f->next;
     switch ((FrameKind)f->kind) {
-    case FRAME_ARGUMENT: return_argument(m, f); return;
-    case FRAME_OPERATOR: call(m, f->node, f->rib, m->value, f->done); return;
+    case FRAME_ARGUMENT:
+        return_argument(m, f);
+        return;
+    case FRAME_OPERATOR:
+        call(m, f->node, f->rib, m->value, f->done);
+        return;
     case FRAME_IF:
-        evaluate(m, value_is_truthy(m->value) ? f->node->branch.then : f->node->branch.otherwise, f->rib);
+        evaluate(m, value_is_truthy(m->value) ? f->node->branch.then : f->node->branch.otherwise,
+                 f->rib);
         return;
     case FRAME_SEQ: {
         uint32_t next = f->index + 1;
         // The last item is in tail position.
-        if (next + 1 < f->node->seq.count) push(m, FRAME_SEQ, f->node, f->rib, next, VALUE_NULL);
+        if (next + 1 < f->node->seq.count)
+            push(m, FRAME_SEQ, f->node, f->rib, next, VALUE_NULL);
         evaluate(m, f->node->seq.items[next], f->rib);
         return;
     }
-    case FRAME_LET: return_let(m, f); return;
-    case FRAME_STORE: return_store(m, f); return;
+    case FRAME_LET:
+        return_let(m, f);
+        return;
+    case FRAME_STORE:
+        return_store(m, f);
+        return;
     case FRAME_RETURN:
-    case FRAME_PROMPT: return; // the value goes on
+    case FRAME_PROMPT:
+        return; // the value goes on
     case FRAME_CONSUMER: {
         const Value *argv;
         Value value = m->value;
@@ -712,7 +802,8 @@ static void step_return(Machine *m) {
         uint32_t argc = (uint32_t)rt_list_length(value_cdr(f->done));
         Value *argv = rt_raw_new(m->vm, ((size_t)argc + 1) * sizeof *argv);
         Value list = value_cdr(f->done);
-        for (uint32_t i = 0; i < argc; i++, list = value_cdr(list)) argv[i] = value_car(list);
+        for (uint32_t i = 0; i < argc; i++, list = value_cdr(list))
+            argv[i] = value_car(list);
         at_site(m, f->node, f->rib);
         apply(m, value_car(f->done), (int)argc, argv, f->index);
         return;
@@ -732,8 +823,10 @@ static void begin(Machine *m, VM *vm) {
 // Steps until the value has nowhere to go.
 static Value finish(Machine *m, Value dynamic) {
     while (m->node || m->frames) {
-        if (m->node) step_evaluate(m);
-        else step_return(m);
+        if (m->node)
+            step_evaluate(m);
+        else
+            step_return(m);
     }
     m->evaluation->ended = true;
     m->vm->tier_state = m->evaluation->outer;
@@ -743,19 +836,24 @@ static Value finish(Machine *m, Value dynamic) {
 }
 
 static Value cek_run(VM *vm, Lambda *top) {
-    if (rt_stack_low(vm)) return rt_fail_depth(vm);
-    if (!vm_cek_address(vm, top)) return VALUE_FAILURE;
+    if (rt_stack_low(vm))
+        return rt_fail_depth(vm);
+    if (!vm_cek_address(vm, top))
+        return VALUE_FAILURE;
     Machine m;
     Value dynamic = vm->dynamic;
+    rt_dynamic_isolate(vm);
     begin(&m, vm);
     evaluate(&m, top->body, rib_new(&m, NULL, top, 0));
     return finish(&m, dynamic);
 }
 
 static Value cek_apply(VM *vm, Value procedure, int argc, const Value *argv) {
-    if (rt_stack_low(vm)) return rt_fail_depth(vm);
+    if (rt_stack_low(vm))
+        return rt_fail_depth(vm);
     Machine m;
     Value dynamic = vm->dynamic;
+    rt_dynamic_isolate(vm);
     begin(&m, vm);
     // A node for errors of the call itself: it has no position.
     at_site(&m, vm_node_const(vm, VALUE_UNSPECIFIED, 0), NULL);

@@ -4,8 +4,9 @@
 
 #include "vm/core.h"
 
-// Give each variable of a lowered top-level lambda its place, and each Local its distance: every activation, Let and
-// Fix makes one rib, whose slots are its variables in order. False: nested too deeply, condition set.
+// Give each variable of a lowered top-level lambda its place, and each Local its distance: every
+// activation, Let and Fix makes one rib, whose slots are its variables in order. False: nested too
+// deeply, condition set.
 [[nodiscard]] bool vm_cek_address(VM *vm, Lambda *top);
 
 #endif

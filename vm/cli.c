@@ -37,11 +37,15 @@ typedef struct Options {
 void vm_print_failure(Kiln *k) {
     VM *vm = vm_of_kiln(k);
     bool colour = isatty(STDERR_FILENO) && !rt_setting(SETTING_NO_COLOR);
-    fflush(stdout);
     KilnRef *error = kiln_error_value(k);
     if (!error) return;
+    Value condition = vm_ref_value(error);
     kiln_release(k, error);
-    Value text = vm_report(vm, vm->condition, colour);
+    // The reader of a pipe went away: it wants to hear no more.
+    if (rt_is_condition(vm, condition, CONDITION_PIPE)) return;
+    // What the program wrote before comes first; that it cannot be written is told when the VM closes.
+    if (!rt_port_flush(vm, vm->ports->standard_output)) vm->condition = condition;
+    Value text = vm_report(vm, condition, colour);
     size_t n = 0;
     const char *bytes = text == VALUE_FAILURE ? NULL : rt_string_to_utf8(vm, text, &n);
     if (bytes) fwrite(bytes, 1, n, stderr);

@@ -1,13 +1,15 @@
 // Core forms that are expressions: one handler each. The table is core_forms.def.
 //
-// Handlers check the form's shape, expand the parts from left to right and build core. The order in which parts are
-// expanded is the order in which they run: Binding.ready depends on it.
+// Handlers check the form's shape, expand the parts from left to right and build core. The order in
+// which parts are expanded is the order in which they run: Binding.ready depends on it.
 #include "runtime/string.h"
+#include "runtime/symbol.h"
 #include "runtime/vector.h"
 #include "vm/expand_int.h"
 
 #define FORM_TEXT(library) #library
-#define FORM(library, name, kind, handler, usage) {name, FORM_##kind, handler, FORM_TEXT(library), usage},
+#define FORM(library, name, kind, handler, usage)                                                  \
+    {name, FORM_##kind, handler, FORM_TEXT(library), usage},
 const CoreForm vm_core_forms[] = {
 #include "vm/core_forms.def"
 };
@@ -30,19 +32,24 @@ static Node *missing(Expander *x) { return vm_node_const(x->vm, vm_missing_value
 // ---- constants, variables, conditions
 
 Node *vm_form_quote(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) != 2) return vm_bad_syntax(x, form);
+    if (form_length(form) != 2)
+        return vm_bad_syntax(x, form);
     return vm_node_const(x->vm, vm_strip(x->vm, value_car(second(form))), form->position);
 }
 
 Node *vm_form_if(Expander *x, const Form *form, Scope *scope) {
     ptrdiff_t n = form_length(form);
-    if (n != 3 && n != 4) return vm_bad_syntax(x, form);
+    if (n != 3 && n != 4)
+        return vm_bad_syntax(x, form);
     Node *test = vm_expand_car(x, second(form), scope);
-    if (!test) return NULL;
+    if (!test)
+        return NULL;
     Node *then = vm_expand_car(x, third(form), scope);
-    if (!then) return NULL;
+    if (!then)
+        return NULL;
     Node *otherwise = n == 4 ? vm_expand_car(x, value_cdr(third(form)), scope) : missing(x);
-    if (!otherwise) return NULL;
+    if (!otherwise)
+        return NULL;
     return vm_node_if(x->vm, test, then, otherwise, form->position);
 }
 
@@ -53,7 +60,8 @@ static Binding *assigned_global(Expander *x, const Form *form, Denotation d) {
         b = vm_variable_reference(x->vm, d);
     } else if (b->home != d.environment) {
         if (d.environment->kind != ENVIRONMENT_INTERACTIVE) {
-            vm_bad_part(x, form, second(form), VALUE_NULL, "%s is imported: imported variables are constants",
+            vm_bad_part(x, form, second(form), VALUE_NULL,
+                        "%s is imported: imported variables are constants",
                         vm_name_text(x->vm, d.key));
             return NULL;
         }
@@ -72,24 +80,30 @@ static Binding *assigned_global(Expander *x, const Form *form, Denotation d) {
 }
 
 Node *vm_form_set(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) != 3) return vm_bad_syntax(x, form);
+    if (form_length(form) != 3)
+        return vm_bad_syntax(x, form);
     Value name = value_car(second(form));
     if (!value_is_identifier(name))
         return vm_bad_part(x, form, second(form), rt_list(x->vm, 1, name), "not a variable:");
     Denotation d;
-    if (!vm_resolve(x->vm, scope, name, &d)) return NULL;
+    if (!vm_resolve(x->vm, scope, name, &d))
+        return NULL;
     Binding *b = d.binding;
     if (b && (b->kind == BINDING_FORM || b->kind == BINDING_MACRO))
-        return vm_bad_part(x, form, second(form), rt_list(x->vm, 1, name), "a keyword is no variable:");
+        return vm_bad_part(x, form, second(form), rt_list(x->vm, 1, name),
+                           "a keyword is no variable:");
     if (b && b->kind == BINDING_LOCAL) {
         Node *value = vm_expand_car(x, third(form), scope);
-        if (!value) return NULL;
+        if (!value)
+            return NULL;
         b->assigned_local = true;
         return vm_node_set_local(x->vm, b->var, value, false, form->position);
     }
-    if (!(b = assigned_global(x, form, d))) return NULL;
+    if (!(b = assigned_global(x, form, d)))
+        return NULL;
     Node *value = vm_expand_car(x, third(form), scope);
-    if (!value) return NULL;
+    if (!value)
+        return NULL;
     return vm_node_set_global(x->vm, b->cell, value, form->position);
 }
 
@@ -100,7 +114,8 @@ Node *vm_form_begin(Expander *x, const Form *form, Scope *scope) {
 // include and cond-expand as expressions.
 static Node *expand_spliced(Expander *x, const Form *form, Scope *scope) {
     Value forms = vm_spliced_forms(x, form, scope);
-    if (forms == VALUE_FAILURE) return NULL;
+    if (forms == VALUE_FAILURE)
+        return NULL;
     return forms == VALUE_NULL ? missing(x) : vm_expand_sequence(x, form, forms, scope);
 }
 Node *vm_form_include(Expander *x, const Form *form, Scope *scope) {
@@ -111,11 +126,14 @@ Node *vm_form_cond_expand(Expander *x, const Form *form, Scope *scope) {
 }
 
 static Node *when_or_unless(Expander *x, const Form *form, Scope *scope, bool when) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     Node *test = vm_expand_car(x, second(form), scope);
-    if (!test) return NULL;
+    if (!test)
+        return NULL;
     Node *body = vm_expand_sequence(x, form, third(form), scope);
-    if (!body) return NULL;
+    if (!body)
+        return NULL;
     return when ? vm_node_if(x->vm, test, body, missing(x), form->position)
                 : vm_node_if(x->vm, test, missing(x), body, form->position);
 }
@@ -130,7 +148,8 @@ Node *vm_form_unless(Expander *x, const Form *form, Scope *scope) {
 static Node **expand_all(Expander *x, Value list, ptrdiff_t count, Scope *scope) {
     Node **items = NEW_ARRAY(x, Node *, count);
     for (ptrdiff_t i = 0; i < count; i++, list = value_cdr(list))
-        if (!(items[i] = vm_expand_car(x, list, scope))) return NULL;
+        if (!(items[i] = vm_expand_car(x, list, scope)))
+            return NULL;
     return items;
 }
 
@@ -143,10 +162,13 @@ static Var *temporary(Expander *x, Node **use, Position position) {
 
 Node *vm_form_and(Expander *x, const Form *form, Scope *scope) {
     ptrdiff_t count = form_length(form) - 1;
-    if (count < 0) return vm_bad_syntax(x, form);
-    if (count == 0) return vm_node_const(x->vm, VALUE_TRUE, form->position);
+    if (count < 0)
+        return vm_bad_syntax(x, form);
+    if (count == 0)
+        return vm_node_const(x->vm, VALUE_TRUE, form->position);
     Node **items = expand_all(x, second(form), count, scope);
-    if (!items) return NULL;
+    if (!items)
+        return NULL;
     Node *result = items[count - 1];
     for (ptrdiff_t i = count - 1; i-- > 0;) {
         // The deciding value is delivered. R7RS has one falsy value, SX two.
@@ -168,10 +190,13 @@ Node *vm_form_and(Expander *x, const Form *form, Scope *scope) {
 
 Node *vm_form_or(Expander *x, const Form *form, Scope *scope) {
     ptrdiff_t count = form_length(form) - 1;
-    if (count < 0) return vm_bad_syntax(x, form);
-    if (count == 0) return vm_node_const(x->vm, VALUE_FALSE, form->position);
+    if (count < 0)
+        return vm_bad_syntax(x, form);
+    if (count == 0)
+        return vm_node_const(x->vm, VALUE_FALSE, form->position);
     Node **items = expand_all(x, second(form), count, scope);
-    if (!items) return NULL;
+    if (!items)
+        return NULL;
     Node *result = items[count - 1];
     for (ptrdiff_t i = count - 1; i-- > 0;) {
         Node *use;
@@ -190,9 +215,9 @@ static bool is_else(Expander *x, Scope *scope, Value datum) {
 
 // One clause of cond, ready to be put in front of what follows it.
 typedef struct Clause {
-    Node *test;     // NULL: else
-    Var *var;       // not NULL: holds the value of test
-    Node *body;     // NULL: the value of test is the result
+    Node *test; // NULL: else
+    Var *var;   // not NULL: holds the value of test
+    Node *body; // NULL: the value of test is the result
     Position position;
 } Clause;
 
@@ -201,23 +226,24 @@ static Node *expand_receiver(Expander *x, const Form *form, Value pair, Var *var
     if (rt_list_length(pair) != 2)
         return vm_bad_part(x, form, pair, VALUE_NULL, "expected one expression after =>");
     Node *receiver = vm_expand_car(x, value_cdr(pair), scope);
-    if (!receiver) return NULL;
+    if (!receiver)
+        return NULL;
     Node *argument = vm_node_local(x->vm, var, receiver->position);
     return vm_node_call(x->vm, receiver, 1, &argument, receiver->position);
 }
 
-Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
+// Clauses of cond and guard: a list of `count`. `otherwise` is the value when no clause applies.
+static Node *expand_clauses(Expander *x, const Form *form, Value rest, ptrdiff_t count,
+                            Node *otherwise, Scope *scope) {
     VM *vm = x->vm;
-    ptrdiff_t count = form_length(form) - 1;
-    if (count < 0 || (count == 0 && !x->environment->sx)) return vm_bad_syntax(x, form);
     Clause *clauses = NEW_ARRAY(x, Clause, count);
-    Value rest = second(form);
-    Node *result = missing(x);
+    Node *result = otherwise;
     for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) {
         Value clause = value_car(rest);
         Clause *c = &clauses[i];
         if (rt_list_length(clause) < 1)
-            return vm_bad_part(x, form, rest, VALUE_NULL, "expected a clause (test expression ...)");
+            return vm_bad_part(x, form, rest, VALUE_NULL,
+                               "expected a clause (test expression ...)");
         c->position = vm_position_car(x, rest);
         Value body = value_cdr(clause);
         if (is_else(x, scope, value_car(clause))) {
@@ -225,16 +251,19 @@ Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
                 return vm_bad_part(x, form, rest, VALUE_NULL, "else is not the last clause");
             if (body == VALUE_NULL)
                 return vm_bad_part(x, form, rest, VALUE_NULL, "no expression after else");
-            if (!(result = vm_expand_sequence(x, form, body, scope))) return NULL;
+            if (!(result = vm_expand_sequence(x, form, body, scope)))
+                return NULL;
             count = i;
             break;
         }
-        if (!(c->test = vm_expand_car(x, clause, scope))) return NULL;
+        if (!(c->test = vm_expand_car(x, clause, scope)))
+            return NULL;
         if (body == VALUE_NULL) {
             c->var = vm_var_new(vm, x->language->symbol.underscore);
         } else if (vm_is_keyword(x, scope, value_car(body), "=>")) {
             c->var = vm_var_new(vm, x->language->symbol.underscore);
-            if (!(c->body = expand_receiver(x, form, body, c->var, scope))) return NULL;
+            if (!(c->body = expand_receiver(x, form, body, c->var, scope)))
+                return NULL;
         } else if (!(c->body = vm_expand_sequence(x, form, body, scope))) {
             return NULL;
         }
@@ -251,6 +280,13 @@ Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
         result = vm_node_let(vm, 1, &c->var, &c->test, choice, c->position);
     }
     return result;
+}
+
+Node *vm_form_cond(Expander *x, const Form *form, Scope *scope) {
+    ptrdiff_t count = form_length(form) - 1;
+    if (count < 0 || (count == 0 && !x->environment->sx))
+        return vm_bad_syntax(x, form);
+    return expand_clauses(x, form, second(form), count, missing(x), scope);
 }
 
 // eqv? and eq? are the same on these.
@@ -271,22 +307,27 @@ static Node *case_test(Expander *x, Var *key, Value data, ptrdiff_t count, Posit
     for (ptrdiff_t i = 0; i < count; i++, data = value_cdr(data)) {
         Value datum = vm_strip(x->vm, value_car(data));
         Node *args[] = {vm_node_local(x->vm, key, position), vm_node_const(x->vm, datum, position)};
-        tests[i] = vm_node_prim_row(x->vm, is_identified_by_word(datum) ? l->prim.is_eq : l->prim.is_eqv,
-                                    2, args, position);
+        tests[i] =
+            vm_node_prim_row(x->vm, is_identified_by_word(datum) ? l->prim.is_eq : l->prim.is_eqv,
+                             2, args, position);
     }
-    if (count == 0) return vm_node_const(x->vm, VALUE_FALSE, position);
+    if (count == 0)
+        return vm_node_const(x->vm, VALUE_FALSE, position);
     Node *result = tests[count - 1];
     for (ptrdiff_t i = count - 1; i-- > 0;)
-        result = vm_node_if(x->vm, tests[i], vm_node_const(x->vm, VALUE_TRUE, position), result, position);
+        result = vm_node_if(x->vm, tests[i], vm_node_const(x->vm, VALUE_TRUE, position), result,
+                            position);
     return result;
 }
 
 Node *vm_form_case(Expander *x, const Form *form, Scope *scope) {
     VM *vm = x->vm;
     ptrdiff_t count = form_length(form) - 2;
-    if (count < 0 || (count == 0 && !x->environment->sx)) return vm_bad_syntax(x, form);
+    if (count < 0 || (count == 0 && !x->environment->sx))
+        return vm_bad_syntax(x, form);
     Node *key = vm_expand_car(x, second(form), scope);
-    if (!key) return NULL;
+    if (!key)
+        return NULL;
     Var *var = vm_var_new(vm, x->language->symbol.underscore);
     Clause *clauses = NEW_ARRAY(x, Clause, count);
     Node *result = missing(x);
@@ -303,7 +344,8 @@ Node *vm_form_case(Expander *x, const Form *form, Scope *scope) {
             c->body = expand_receiver(x, form, body, var, scope);
         else
             c->body = vm_expand_sequence(x, form, body, scope);
-        if (!c->body) return NULL;
+        if (!c->body)
+            return NULL;
         if (is_else(x, scope, data)) {
             if (i != count - 1)
                 return vm_bad_part(x, form, rest, VALUE_NULL, "else is not the last clause");
@@ -324,14 +366,16 @@ Node *vm_form_case(Expander *x, const Form *form, Scope *scope) {
 // ---- procedures
 
 Node *vm_form_lambda(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     Lambda *lambda =
         vm_expand_procedure(x, form, second(form), third(form), scope, VALUE_FALSE, false);
     return lambda ? vm_node_lambda(x->vm, lambda) : NULL;
 }
 
 Node *vm_form_named_lambda(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     Value header = value_car(second(form));
     if (!value_is_pair(header) || !value_is_identifier(value_car(header)))
         return vm_bad_part(x, form, second(form), VALUE_NULL, "expected (name parameter ...)");
@@ -344,27 +388,31 @@ Node *vm_form_named_lambda(Expander *x, const Form *form, Scope *scope) {
 
 // (fn [name] parameters body ...): the name is bound inside.
 Node *vm_form_fn(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     Value first = value_car(second(form)), after = third(form);
     bool named = value_is_identifier(first) && value_cdr(after) != VALUE_NULL &&
                  (value_is_pair(value_car(after)) || value_car(after) == VALUE_NULL);
     if (!named) {
-        Lambda *lambda = vm_expand_procedure(x, form, second(form), after, scope, VALUE_FALSE, true);
+        Lambda *lambda =
+            vm_expand_procedure(x, form, second(form), after, scope, VALUE_FALSE, true);
         return lambda ? vm_node_lambda(x->vm, lambda) : NULL;
     }
     Scope *inner = vm_scope_new(x->vm, scope);
     Binding *self = vm_scope_bind_var(x->vm, inner, first, vm_position_car(x, second(form)));
     Lambda *lambda = vm_expand_procedure(x, form, after, value_cdr(after), inner,
                                          vm_identifier_symbol(first), true);
-    if (!lambda) return NULL;
+    if (!lambda)
+        return NULL;
     Node *init = vm_node_lambda(x->vm, lambda);
-    return vm_node_fix(x->vm, 1, &self->var, &init,
-                       vm_node_local(x->vm, self->var, form->position), form->position);
+    return vm_node_fix(x->vm, 1, &self->var, &init, vm_node_local(x->vm, self->var, form->position),
+                       form->position);
 }
 
 // (case-lambda): a procedure that takes no number of arguments.
 static Node *no_clause(Expander *x, const Form *form) {
-    Node *message = vm_node_const(x->vm, rt_string_from_c(x->vm, "case-lambda: there is no clause"), form->position);
+    Node *message = vm_node_const(x->vm, rt_string_from_c(x->vm, "case-lambda: there is no clause"),
+                                  form->position);
     Node *body = vm_prim_call(x, x->language->prim.error, 1, &message);
     Var *rest = vm_var_new(x->vm, x->language->symbol.underscore);
     Lambda *lambda = vm_lambda_new(x->vm, VALUE_FALSE, form->position, 1, &rest, body);
@@ -375,8 +423,10 @@ static Node *no_clause(Expander *x, const Form *form) {
 
 Node *vm_form_case_lambda(Expander *x, const Form *form, Scope *scope) {
     ptrdiff_t count = form_length(form) - 1;
-    if (count < 0) return vm_bad_syntax(x, form);
-    if (count == 0) return no_clause(x, form);
+    if (count < 0)
+        return vm_bad_syntax(x, form);
+    if (count == 0)
+        return no_clause(x, form);
     Lambda *first = NULL, *last = NULL;
     for (Value rest = second(form); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value clause = value_car(rest);
@@ -385,7 +435,8 @@ Node *vm_form_case_lambda(Expander *x, const Form *form, Scope *scope) {
                                "expected a clause (parameters expression ...)");
         Lambda *lambda = vm_expand_procedure(x, form, clause, value_cdr(clause), scope, VALUE_FALSE,
                                              x->environment->sx);
-        if (!lambda) return NULL;
+        if (!lambda)
+            return NULL;
         if (last)
             last->next = lambda;
         else
@@ -430,7 +481,8 @@ static Var *bind_target(Expander *x, const Form *form, Value pair, Scope *scope,
     if (x->environment->sx && vm_is_keyword(x, scope, target, "_"))
         return vm_var_new(x->vm, x->language->symbol.underscore);
     Binding *b = vm_scope_bind_var(x->vm, scope, target, position);
-    if (b) return b->var;
+    if (b)
+        return b->var;
     vm_bad_part(x, form, pair, rt_list(x->vm, 1, target), "duplicate variable");
     return NULL;
 }
@@ -438,13 +490,16 @@ static Var *bind_target(Expander *x, const Form *form, Value pair, Scope *scope,
 static Node *named_let(Expander *x, const Form *form, Scope *scope) {
     VM *vm = x->vm;
     Value name_pair = second(form), holder = third(form);
-    if (form_length(form) < 4) return vm_bad_syntax(x, form);
+    if (form_length(form) < 4)
+        return vm_bad_syntax(x, form);
     ptrdiff_t count = check_bindings(x, form, holder);
-    if (count < 0) return NULL;
+    if (count < 0)
+        return NULL;
     Node **inits = NEW_ARRAY(x, Node *, count);
     Value bindings = value_car(holder);
     for (ptrdiff_t i = 0; i < count; i++, bindings = value_cdr(bindings))
-        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(bindings)), scope))) return NULL;
+        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(bindings)), scope)))
+            return NULL;
     Scope *outer = vm_scope_new(vm, scope);
     Value name = value_car(name_pair);
     Binding *loop = vm_scope_bind_var(vm, outer, name, vm_position_car(x, name_pair));
@@ -453,52 +508,65 @@ static Node *named_let(Expander *x, const Form *form, Scope *scope) {
     Steps steps = {.vm = vm};
     bindings = value_car(holder);
     for (ptrdiff_t i = 0; i < count; i++, bindings = value_cdr(bindings))
-        if (!(vars[i] = bind_target(x, form, value_car(bindings), inner, &steps))) return NULL;
+        if (!(vars[i] = bind_target(x, form, value_car(bindings), inner, &steps)))
+            return NULL;
     Node *body = vm_expand_body(x, form, value_cdr(holder), inner);
-    if (!body) return NULL;
+    if (!body)
+        return NULL;
     Lambda *lambda = vm_lambda_new(vm, vm_identifier_symbol(name), form->position, (uint32_t)count,
                                    vars, vm_steps_wrap(&steps, body, form->position));
     Node *init = vm_node_lambda(vm, lambda);
-    Node *call = vm_node_call(vm, vm_node_local(vm, loop->var, form->position), (uint32_t)count, inits,
-                              form->position);
+    Node *call = vm_node_call(vm, vm_node_local(vm, loop->var, form->position), (uint32_t)count,
+                              inits, form->position);
     return vm_node_fix(vm, 1, &loop->var, &init, call, form->position);
 }
 
 Node *vm_form_let(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
-    if (value_is_identifier(value_car(second(form)))) return named_let(x, form, scope);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
+    if (value_is_identifier(value_car(second(form))))
+        return named_let(x, form, scope);
     ptrdiff_t count = check_bindings(x, form, second(form));
-    if (count < 0) return NULL;
+    if (count < 0)
+        return NULL;
     Node **inits = NEW_ARRAY(x, Node *, count);
     Value bindings = value_car(second(form));
     for (ptrdiff_t i = 0; i < count; i++, bindings = value_cdr(bindings))
-        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(bindings)), scope))) return NULL;
+        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(bindings)), scope)))
+            return NULL;
     Scope *inner = vm_scope_new(x->vm, scope);
     Var **vars = NEW_ARRAY(x, Var *, count);
     Steps steps = {.vm = x->vm};
     bindings = value_car(second(form));
     for (ptrdiff_t i = 0; i < count; i++, bindings = value_cdr(bindings))
-        if (!(vars[i] = bind_target(x, form, value_car(bindings), inner, &steps))) return NULL;
+        if (!(vars[i] = bind_target(x, form, value_car(bindings), inner, &steps)))
+            return NULL;
     Node *body = vm_expand_body(x, form, third(form), inner);
-    if (!body) return NULL;
+    if (!body)
+        return NULL;
     body = vm_steps_wrap(&steps, body, form->position);
     return vm_node_let(x->vm, (uint32_t)count, vars, inits, body, form->position);
 }
 
 Node *vm_form_let_star(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
-    if (check_bindings(x, form, second(form)) < 0) return NULL;
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
+    if (check_bindings(x, form, second(form)) < 0)
+        return NULL;
     Steps steps = {.vm = x->vm};
     for (Value rest = value_car(second(form)); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Node *init = vm_expand_car(x, value_cdr(value_car(rest)), scope);
-        if (!init) return NULL;
+        if (!init)
+            return NULL;
         scope = vm_scope_new(x->vm, scope);
         // The value comes before what a pattern makes of it.
         Steps parts = {.vm = x->vm};
         Var *var = bind_target(x, form, value_car(rest), scope, &parts);
-        if (!var) return NULL;
+        if (!var)
+            return NULL;
         vm_steps_add(&steps, var, init);
-        for (uint32_t i = 0; i < parts.count; i++) vm_steps_add(&steps, parts.var[i], parts.init[i]);
+        for (uint32_t i = 0; i < parts.count; i++)
+            vm_steps_add(&steps, parts.var[i], parts.init[i]);
     }
     Node *body = vm_expand_body(x, form, third(form), scope);
     return body ? vm_steps_wrap(&steps, body, form->position) : NULL;
@@ -506,9 +574,11 @@ Node *vm_form_let_star(Expander *x, const Form *form, Scope *scope) {
 
 // letrec and letrec* alike: evaluating the inits in order is one of the orders letrec allows.
 Node *vm_form_letrec(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     ptrdiff_t count = check_bindings(x, form, second(form));
-    if (count < 0) return NULL;
+    if (count < 0)
+        return NULL;
     Scope *inner = vm_scope_new(x->vm, scope);
     Binding **bound = NEW_ARRAY(x, Binding *, count);
     Var **vars = NEW_ARRAY(x, Var *, count);
@@ -526,15 +596,18 @@ Node *vm_form_letrec(Expander *x, const Form *form, Scope *scope) {
     }
     rest = value_car(second(form));
     for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) {
-        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(rest)), inner))) return NULL;
+        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(rest)), inner)))
+            return NULL;
         if (inits[i]->kind == NODE_LAMBDA && inits[i]->lambda->name == VALUE_FALSE)
             inits[i]->lambda->name = vars[i]->name;
         bound[i]->ready = true;
     }
     Node *body = vm_expand_body(x, form, third(form), inner);
-    if (!body) return NULL;
+    if (!body)
+        return NULL;
     for (ptrdiff_t i = 0; i < count; i++)
-        if (inits[i]->kind == NODE_LAMBDA && !bound[i]->assigned_local) vars[i]->checked = false;
+        if (inits[i]->kind == NODE_LAMBDA && !bound[i]->assigned_local)
+            vars[i]->checked = false;
     return vm_node_fix(x->vm, (uint32_t)count, vars, inits, body, form->position);
 }
 
@@ -553,7 +626,8 @@ static bool bind_formals(Expander *x, const Form *form, Value pair, Scope *scope
     Value at = pair;
     for (;; at = formals, formals = value_cdr(formals)) {
         bool rest = value_is_identifier(formals);
-        if (!rest && !value_is_pair(formals)) break;
+        if (!rest && !value_is_pair(formals))
+            break;
         Value name = rest ? formals : value_car(formals);
         Value where = rest ? at : formals;
         if (!value_is_identifier(name)) {
@@ -587,26 +661,31 @@ static bool bind_formals(Expander *x, const Form *form, Value pair, Scope *scope
 }
 
 static Node *let_values(Expander *x, const Form *form, Scope *scope, bool sequential) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     ptrdiff_t count = check_bindings(x, form, second(form));
-    if (count < 0) return NULL;
+    if (count < 0)
+        return NULL;
     Node **producers = NEW_ARRAY(x, Node *, count);
     Lambda **receivers = NEW_ARRAY(x, Lambda *, count);
     Value rest = value_car(second(form));
-    // In let-values the producers of later bindings run inside the receivers of earlier ones: they were
-    // expanded in the outer scope, so they do not see those variables.
+    // In let-values the producers of later bindings run inside the receivers of earlier ones: they
+    // were expanded in the outer scope, so they do not see those variables.
     Scope *inner = vm_scope_new(x->vm, scope);
     for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) {
         Value binding = value_car(rest);
         producers[i] = vm_expand_car(x, value_cdr(binding), scope);
-        if (!producers[i]) return NULL;
-        receivers[i] =
-            vm_lambda_new(x->vm, VALUE_FALSE, vm_position_car(x, rest), 0, NULL, NULL);
-        if (sequential) scope = inner = vm_scope_new(x->vm, scope);
-        if (!bind_formals(x, form, binding, inner, receivers[i])) return NULL;
+        if (!producers[i])
+            return NULL;
+        receivers[i] = vm_lambda_new(x->vm, VALUE_FALSE, vm_position_car(x, rest), 0, NULL, NULL);
+        if (sequential)
+            scope = inner = vm_scope_new(x->vm, scope);
+        if (!bind_formals(x, form, binding, inner, receivers[i]))
+            return NULL;
     }
     Node *body = vm_expand_body(x, form, third(form), inner);
-    if (!body) return NULL;
+    if (!body)
+        return NULL;
     for (ptrdiff_t i = count; i-- > 0;) {
         receivers[i]->body = body;
         body = receive(x, producers[i], receivers[i], receivers[i]->position);
@@ -624,14 +703,15 @@ Node *vm_definition_values(Expander *x, const Definition *d, Scope *scope, Store
                            void *context) {
     VM *vm = x->vm;
     Node *producer = vm_expand_car(x, d->expression, scope);
-    if (!producer) return NULL;
+    if (!producer)
+        return NULL;
     Scope *unused = vm_scope_new(vm, scope);
     Lambda *receiver = vm_lambda_new(vm, VALUE_FALSE, d->form.position, 0, NULL, NULL);
-    if (!bind_formals(x, &d->form, d->parameters, unused, receiver)) return NULL;
+    if (!bind_formals(x, &d->form, d->parameters, unused, receiver))
+        return NULL;
     Node **stores = NEW_ARRAY(x, Node *, d->count + 1);
     for (uint32_t i = 0; i < d->count; i++)
-        stores[i] =
-            store(x, context, i, vm_node_local(vm, receiver->params[i], d->form.position));
+        stores[i] = store(x, context, i, vm_node_local(vm, receiver->params[i], d->form.position));
     stores[d->count] = vm_node_const(vm, VALUE_UNSPECIFIED, d->form.position);
     receiver->body = vm_node_seq(vm, d->count + 1, stores, d->form.position);
     return receive(x, producer, receiver, d->form.position);
@@ -640,7 +720,8 @@ Node *vm_definition_values(Expander *x, const Definition *d, Scope *scope, Store
 // (do ((var init step) ...) (test result ...) command ...): a loop like a named let's.
 Node *vm_form_do(Expander *x, const Form *form, Scope *scope) {
     VM *vm = x->vm;
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     ptrdiff_t count = rt_list_length(value_car(second(form)));
     if (count < 0 || count > INT32_MAX)
         return vm_bad_part(x, form, second(form), VALUE_NULL, "expected a list of variables");
@@ -654,7 +735,8 @@ Node *vm_form_do(Expander *x, const Form *form, Scope *scope) {
         if (n != 2 && n != 3)
             return vm_bad_part(x, form, rest, rt_list(vm, 1, value_car(rest)),
                                "expected (variable init [step]), got");
-        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(rest)), scope))) return NULL;
+        if (!(inits[i] = vm_expand_car(x, value_cdr(value_car(rest)), scope)))
+            return NULL;
     }
     Scope *inner = vm_scope_new(vm, scope);
     Var **vars = NEW_ARRAY(x, Var *, count);
@@ -665,30 +747,35 @@ Node *vm_form_do(Expander *x, const Form *form, Scope *scope) {
             return vm_bad_part(x, form, pair, rt_list(vm, 1, value_car(pair)), "not a variable:");
         Binding *b = vm_scope_bind_var(vm, inner, value_car(pair), vm_position_car(x, pair));
         if (!b)
-            return vm_bad_part(x, form, pair, rt_list(vm, 1, value_car(pair)), "duplicate variable");
+            return vm_bad_part(x, form, pair, rt_list(vm, 1, value_car(pair)),
+                               "duplicate variable");
         vars[i] = b->var;
     }
     Node *test = vm_expand_car(x, exit_clause, inner);
-    if (!test) return NULL;
+    if (!test)
+        return NULL;
     Node *result = value_cdr(exit_clause) == VALUE_NULL
                        ? missing(x)
                        : vm_expand_sequence(x, form, value_cdr(exit_clause), inner);
-    if (!result) return NULL;
+    if (!result)
+        return NULL;
     Value commands = value_cdr(third(form));
     ptrdiff_t command_count = rt_list_length(commands);
     Node **items = NEW_ARRAY(x, Node *, command_count + 1);
     for (ptrdiff_t i = 0; i < command_count; i++, commands = value_cdr(commands))
-        if (!(items[i] = vm_expand_car(x, commands, inner))) return NULL;
+        if (!(items[i] = vm_expand_car(x, commands, inner)))
+            return NULL;
     rest = value_car(second(form));
     for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) {
         Value step = value_cdr(value_cdr(value_car(rest)));
         steps[i] = step == VALUE_NULL ? vm_node_local(vm, vars[i], form->position)
                                       : vm_expand_car(x, step, inner);
-        if (!steps[i]) return NULL;
+        if (!steps[i])
+            return NULL;
     }
     Var *loop = vm_var_new(vm, vm_form_name(form));
-    items[command_count] = vm_node_call(vm, vm_node_local(vm, loop, form->position), (uint32_t)count,
-                                        steps, form->position);
+    items[command_count] = vm_node_call(vm, vm_node_local(vm, loop, form->position),
+                                        (uint32_t)count, steps, form->position);
     Node *body = vm_node_seq(vm, (uint32_t)command_count + 1, items, form->position);
     body = vm_node_if(vm, test, result, body, form->position);
     Node *init = vm_node_lambda(
@@ -698,11 +785,46 @@ Node *vm_form_do(Expander *x, const Form *form, Scope *scope) {
     return vm_node_fix(vm, 1, &loop, &init, call, form->position);
 }
 
-// ---- delayed evaluation
+// ---- exceptions
 
 static Node *thunk_of(Expander *x, Node *body) {
     return vm_node_lambda(x->vm, vm_lambda_new(x->vm, VALUE_FALSE, body->position, 0, NULL, body));
 }
+
+// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))): %guard is in (kiln control).
+Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
+    VM *vm = x->vm;
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
+    Value head = second(form), specification = value_car(head);
+    ptrdiff_t count = rt_list_length(specification) - 1;
+    if (count < 0 || !value_is_identifier(value_car(specification)))
+        return vm_bad_part(x, form, head, VALUE_NULL, "expected (variable clause ...)");
+    Node *body = vm_expand_body(x, form, third(form), vm_scope_new(vm, scope));
+    if (!body)
+        return NULL;
+
+    Scope *inner = vm_scope_new(vm, scope);
+    Var *reraise = vm_var_new(vm, rt_intern(vm, "reraise"));
+    Binding *variable = vm_scope_bind_var(vm, inner, value_car(specification),
+                                          vm_position_car(x, specification));
+    Var *params[] = {variable->var, reraise};
+    Node *again = vm_node_call(vm, vm_node_local(vm, reraise, form->position), 0, NULL,
+                               form->position);
+    Node *choice = expand_clauses(x, form, value_cdr(specification), count, again, inner);
+    if (!choice)
+        return NULL;
+
+    Value control = rt_list(vm, 2, rt_intern(vm, "kiln"), rt_intern(vm, "control"));
+    Node *guard = vm_library_variable(vm, control, "%guard", form->position);
+    if (!guard)
+        return NULL;
+    Lambda *handler = vm_lambda_new(vm, VALUE_FALSE, form->position, 2, params, choice);
+    Node *args[] = {thunk_of(x, body), vm_node_lambda(vm, handler)};
+    return vm_node_call(vm, guard, 2, args, form->position);
+}
+
+// ---- delayed evaluation
 
 static Node *make_promise(Expander *x, bool done, Node *content) {
     Node *args[] = {vm_node_const(x->vm, value_from_bool(done), content->position), content};
@@ -710,13 +832,15 @@ static Node *make_promise(Expander *x, bool done, Node *content) {
 }
 
 Node *vm_form_delay(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) != 2) return vm_bad_syntax(x, form);
+    if (form_length(form) != 2)
+        return vm_bad_syntax(x, form);
     Node *body = vm_expand_car(x, second(form), scope);
     return body ? make_promise(x, false, thunk_of(x, make_promise(x, true, body))) : NULL;
 }
 
 Node *vm_form_delay_force(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) != 2) return vm_bad_syntax(x, form);
+    if (form_length(form) != 2)
+        return vm_bad_syntax(x, form);
     Node *body = vm_expand_car(x, second(form), scope);
     return body ? make_promise(x, false, thunk_of(x, body)) : NULL;
 }
@@ -724,8 +848,10 @@ Node *vm_form_delay_force(Expander *x, const Form *form, Scope *scope) {
 // ---- syntax
 
 static Node *let_syntax(Expander *x, const Form *form, Scope *scope, bool recursive) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
-    if (check_bindings(x, form, second(form)) < 0) return NULL;
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
+    if (check_bindings(x, form, second(form)) < 0)
+        return NULL;
     Scope *inner = vm_scope_new(x->vm, scope);
     for (Value rest = value_car(second(form)); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value pair = value_car(rest), name = value_car(pair);
@@ -735,7 +861,8 @@ static Node *let_syntax(Expander *x, const Form *form, Scope *scope, bool recurs
         if (!vm_transformer(x, form, value_cdr(pair), name, recursive ? inner : scope, &meaning))
             return NULL;
         Binding *b = vm_scope_bind(x->vm, inner, name, vm_position_car(x, pair));
-        if (!b) return vm_bad_part(x, form, pair, rt_list(x->vm, 1, name), "duplicate keyword");
+        if (!b)
+            return vm_bad_part(x, form, pair, rt_list(x->vm, 1, name), "duplicate keyword");
         meaning.position = b->position;
         *b = meaning;
     }
@@ -750,7 +877,8 @@ Node *vm_form_letrec_syntax(Expander *x, const Form *form, Scope *scope) {
 
 // Names that nothing binds are those of a library.
 Node *vm_form_with_fallback(Expander *x, const Form *form, Scope *scope) {
-    if (form_length(form) < 3) return vm_bad_syntax(x, form);
+    if (form_length(form) < 3)
+        return vm_bad_syntax(x, form);
     Value name = vm_strip(x->vm, value_car(second(form)));
     Scope *inner = vm_scope_new(x->vm, scope);
     inner->fallback = vm_library_open(x->vm, name, vm_position_car(x, second(form)));
@@ -761,22 +889,25 @@ Node *vm_form_syntax_error(Expander *x, const Form *form, Scope *scope) {
     if (form_length(form) < 2 || !value_is_string(value_car(second(form))))
         return vm_bad_syntax(x, form);
     char *text = rt_string_to_utf8(x->vm, value_car(second(form)), NULL);
-    if (!text) return NULL;
+    if (!text)
+        return NULL;
     // It is the macro's error, not that of syntax-error: no WHO.
-    rt_fail_at(x->vm, CONDITION_SYNTAX, form->position, VALUE_FALSE, vm_strip(x->vm, third(form)), "%s",
-               text);
+    rt_fail_at(x->vm, CONDITION_SYNTAX, form->position, VALUE_FALSE, vm_strip(x->vm, third(form)),
+               "%s", text);
     return NULL;
 }
 
 Node *vm_form_auxiliary(Expander *x, const Form *form, Scope *scope) {
-    return vm_form_error(x, form, form->position, VALUE_NULL, "bad syntax: use %s", form->core->usage);
+    return vm_form_error(x, form, form->position, VALUE_NULL, "bad syntax: use %s",
+                         form->core->usage);
 }
 
 // ---- threading: (-> x (f a) g) is (g (f x a)), (->> x (f a) g) is (g (f a x))
 
 static Node *thread(Expander *x, const Form *form, Scope *scope, bool first) {
     VM *vm = x->vm;
-    if (form_length(form) < 2) return vm_bad_syntax(x, form);
+    if (form_length(form) < 2)
+        return vm_bad_syntax(x, form);
     Value value = value_car(second(form));
     Position value_position = vm_position_car(x, second(form));
     for (Value rest = third(form); rest != VALUE_NULL; rest = value_cdr(rest)) {

@@ -1,4 +1,5 @@
-// The expander's driver: finding out what a form is, expressions, top-level forms, errors. See expand_int.h.
+// The expander's driver: finding out what a form is, expressions, top-level forms, errors. See
+// expand_int.h.
 #include "vm/expand.h"
 #include "runtime/dict.h"
 #include "runtime/port.h"
@@ -23,8 +24,10 @@ Position vm_position_pair(const Expander *x, Value pair) {
 Position vm_position_car(const Expander *x, Value pair) {
     Position p = 0;
     if (value_is_pair(pair)) {
-        if (value_is_pair(value_car(pair))) p = rt_source_map_pair(x->map, value_car(pair));
-        if (!p) p = rt_source_map_car(x->map, pair);
+        if (value_is_pair(value_car(pair)))
+            p = rt_source_map_pair(x->map, value_car(pair));
+        if (!p)
+            p = rt_source_map_car(x->map, pair);
     }
     return p ? p : x->position;
 }
@@ -35,7 +38,8 @@ const char *vm_name_text(VM *vm, Value name) {
 }
 
 const char *vm_position_text(VM *vm, Position position) {
-    if (!position) return "an unknown place";
+    if (!position)
+        return "an unknown place";
     const char *name = rt_source_name(vm, position_source(position));
     size_t size = strlen(name) + 32;
     char *text = rt_raw_new_atomic(vm, size);
@@ -67,7 +71,8 @@ Node *vm_form_error(Expander *x, const Form *form, Position position, Value irri
     return NULL;
 }
 
-Node *vm_bad_part(Expander *x, const Form *form, Value pair, Value irritants, const char *format, ...) {
+Node *vm_bad_part(Expander *x, const Form *form, Value pair, Value irritants, const char *format,
+                  ...) {
     char text[480];
     va_list arguments;
     va_start(arguments, format);
@@ -87,11 +92,17 @@ bool vm_poll(Expander *x) {
     VM *vm = x->vm;
     if (__builtin_expect(atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0, 1))
         return true;
-    unsigned bits = atomic_exchange(&vm->interrupts, 0);
-    if (bits & INTERRUPT_MEMORY) {
-        atomic_fetch_or(&vm->interrupts, bits & ~(unsigned)INTERRUPT_MEMORY);
+    unsigned bits = atomic_load(&vm->interrupts);
+    if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
+        // The bits stay set: an evaluator around this expansion is to stop as well, whatever
+        // handlers do.
+        rt_fail_at(vm, CONDITION_INTERRUPT, x->position, VALUE_FALSE, VALUE_NULL, "%s",
+                   bits & INTERRUPT_HOST ? "stopped by the host" : "time limit exceeded");
+    } else if (bits & INTERRUPT_MEMORY) {
+        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_MEMORY);
         rt_fail_memory(vm, 0);
     } else {
+        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_USER);
         rt_fail_at(vm, CONDITION_INTERRUPT, x->position, VALUE_FALSE, VALUE_NULL, "interrupted");
     }
     return false;
@@ -110,14 +121,17 @@ static void worklist_push(Worklist *w, Value v) {
     if (w->count == w->capacity) {
         size_t capacity = w->capacity ? 2 * w->capacity : 64;
         Value *item = rt_raw_new(w->vm, capacity * sizeof *item);
-        if (w->count) memcpy(item, w->item, w->count * sizeof *item);
+        if (w->count)
+            memcpy(item, w->item, w->count * sizeof *item);
         w->item = item;
         w->capacity = capacity;
     }
     w->item[w->count++] = v;
 }
 
-static bool is_container(Value v) { return value_is_pair(v) || value_is_vector(v) || value_is_dict(v); }
+static bool is_container(Value v) {
+    return value_is_pair(v) || value_is_vector(v) || value_is_dict(v);
+}
 
 // Apply fn to each direct part of a container.
 static void each_part(VM *vm, Value v, void (*fn)(void *context, Value part), void *context) {
@@ -125,7 +139,8 @@ static void each_part(VM *vm, Value v, void (*fn)(void *context, Value part), vo
         fn(context, value_car(v));
         fn(context, value_cdr(v));
     } else if (value_is_vector(v)) {
-        for (size_t i = 0, n = vector_length(v); i < n; i++) fn(context, value_vector(v)->item[i]);
+        for (size_t i = 0, n = vector_length(v); i < n; i++)
+            fn(context, value_vector(v)->item[i]);
     } else {
         TableCursor cursor;
         bool found;
@@ -137,28 +152,36 @@ static void each_part(VM *vm, Value v, void (*fn)(void *context, Value part), vo
     }
 }
 
-// Does the datum hold no alias? Gives up (false) after a bounded number of steps, so that it ends on cycles.
+// Does the datum hold no alias? Gives up (false) after a bounded number of steps, so that it ends
+// on cycles.
 enum { CLEAN_STEPS = 100000 };
 static bool is_clean(VM *vm, Value datum) {
     Worklist todo = {.vm = vm};
     for (int steps = 0; steps < CLEAN_STEPS; steps++) {
         while (value_is_pair(datum)) {
             Value car = value_car(datum);
-            if (value_is_alias(car)) return false;
-            if (is_container(car)) worklist_push(&todo, car);
+            if (value_is_alias(car))
+                return false;
+            if (is_container(car))
+                worklist_push(&todo, car);
             datum = value_cdr(datum);
-            if (++steps > CLEAN_STEPS) return false;
+            if (++steps > CLEAN_STEPS)
+                return false;
         }
-        if (value_is_alias(datum) || value_is_dict(datum)) return false;
+        if (value_is_alias(datum) || value_is_dict(datum))
+            return false;
         if (value_is_vector(datum)) {
             for (size_t i = 0, n = vector_length(datum); i < n; i++) {
                 Value item = value_vector(datum)->item[i];
-                if (value_is_alias(item)) return false;
-                if (is_container(item)) worklist_push(&todo, item);
+                if (value_is_alias(item))
+                    return false;
+                if (is_container(item))
+                    worklist_push(&todo, item);
             }
             steps += (int)(vector_length(datum) / 8 % CLEAN_STEPS);
         }
-        if (todo.count == 0) return true;
+        if (todo.count == 0)
+            return true;
         datum = todo.item[--todo.count];
     }
     return false;
@@ -175,15 +198,18 @@ typedef struct Strip {
 
 static void strip_discover(void *context, Value part) {
     Strip *s = context;
-    if (!is_container(part)) return;
+    if (!is_container(part))
+        return;
     uint32_t before = s->seen.count;
     vm_table_add(s->vm, &s->seen, part);
-    if (s->seen.count != before) worklist_push(&s->todo, part);
+    if (s->seen.count != before)
+        worklist_push(&s->todo, part);
 }
 
 static void part_is_dirty(void *context, Value part) {
     Strip *s = context;
-    if (s->any) return;
+    if (s->any)
+        return;
     if (value_is_alias(part)) {
         s->any = true;
     } else if (is_container(part)) {
@@ -193,40 +219,49 @@ static void part_is_dirty(void *context, Value part) {
 }
 
 static Value stripped(const Strip *s, Value part) {
-    if (value_is_alias(part)) return vm_identifier_symbol(part);
-    if (!is_container(part)) return part;
+    if (value_is_alias(part))
+        return vm_identifier_symbol(part);
+    if (!is_container(part))
+        return part;
     const IdentifierEntry *entry = vm_table_find(&s->seen, part);
     return entry->item ? value_from_pointer(entry->item) : part;
 }
 
 Value vm_strip(VM *vm, Value datum) {
-    if (value_is_alias(datum)) return vm_identifier_symbol(datum);
-    if (!is_container(datum) || is_clean(vm, datum)) return datum;
+    if (value_is_alias(datum))
+        return vm_identifier_symbol(datum);
+    if (!is_container(datum) || is_clean(vm, datum))
+        return datum;
     Strip s = {.vm = vm, .todo = {.vm = vm}};
     strip_discover(&s, datum);
-    while (s.todo.count) each_part(vm, s.todo.item[--s.todo.count], strip_discover, &s);
+    while (s.todo.count)
+        each_part(vm, s.todo.item[--s.todo.count], strip_discover, &s);
     uint32_t count = s.seen.count;
     s.dirty = rt_raw_new_atomic(vm, count);
     memset(s.dirty, 0, count);
-    // What was discovered later is mostly inside of what was discovered earlier: few rounds are needed.
+    // What was discovered later is mostly inside of what was discovered earlier: few rounds are
+    // needed.
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t i = count; i-- > 0;) {
-            if (s.dirty[i]) continue;
+            if (s.dirty[i])
+                continue;
             s.any = false;
             each_part(vm, s.seen.entry[i].key, part_is_dirty, &s);
-            if (s.any) s.dirty[i] = changed = true;
+            if (s.any)
+                s.dirty[i] = changed = true;
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!s.dirty[i]) continue;
+        if (!s.dirty[i])
+            continue;
         Value v = s.seen.entry[i].key, copy;
         if (value_is_pair(v)) {
             copy = rt_cons(vm, VALUE_NULL, VALUE_NULL);
         } else if (value_is_vector(v)) {
             size_t n = vector_length(v);
-            Vector *vector = rt_object_new(vm, TYPE_VECTOR, object_flags(value_object(v)), (uint32_t)n,
-                                           (n ? n : 1) * sizeof(Value));
+            Vector *vector = rt_object_new(vm, TYPE_VECTOR, object_flags(value_object(v)),
+                                           (uint32_t)n, (n ? n : 1) * sizeof(Value));
             copy = value_from_pointer(vector);
         } else {
             copy = rt_dict_new(vm);
@@ -234,7 +269,8 @@ Value vm_strip(VM *vm, Value datum) {
         s.seen.entry[i].item = value_object(copy);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!s.dirty[i]) continue;
+        if (!s.dirty[i])
+            continue;
         Value v = s.seen.entry[i].key, copy = value_from_pointer(s.seen.entry[i].item);
         if (value_is_pair(v)) {
             *value_pair(copy) = (Pair){stripped(&s, value_car(v)), stripped(&s, value_cdr(v))};
@@ -256,40 +292,54 @@ Value vm_strip(VM *vm, Value datum) {
 // ---- what a form is
 
 bool vm_is_keyword(Expander *x, Scope *scope, Value datum, const char *name) {
-    if (!value_is_identifier(datum)) return false;
+    if (!value_is_identifier(datum))
+        return false;
     Denotation d = vm_lookup(scope, datum);
     const Binding *b = d.binding;
-    while (b && b->original) b = b->original;
-    if (b && b->kind == BINDING_FORM) return strcmp(b->form->name, name) == 0;
+    while (b && b->original)
+        b = b->original;
+    if (b && b->kind == BINDING_FORM)
+        return strcmp(b->form->name, name) == 0;
     // A program that imports no binding of `else` or `...` still means the keyword.
-    if (b && !(b->kind == BINDING_GLOBAL && !b->defined)) return false;
+    if (b && !(b->kind == BINDING_GLOBAL && !b->defined))
+        return false;
     return rt_string_is(value_symbol(vm_identifier_symbol(datum))->name, name);
 }
 
-enum { MACRO_CHAIN_MAX = 1000000 }; // uses of macros at one place, each the expansion of the one before
+enum {
+    MACRO_CHAIN_MAX = 1000000
+}; // uses of macros at one place, each the expansion of the one before
 
 bool vm_classify(Expander *x, Value datum, Position position, Scope *scope, Form *out) {
     VM *vm = x->vm;
-    if (position) x->position = position;
+    if (position)
+        x->position = position;
     for (uint32_t chain = 0;; chain++) {
         Position own = value_is_pair(datum) ? rt_source_map_pair(x->map, datum) : 0;
-        if (own) x->position = own;
+        if (own)
+            x->position = own;
         *out = (Form){.datum = datum, .position = x->position};
-        if (!value_is_pair(datum) || !value_is_identifier(value_car(datum))) return true;
+        if (!value_is_pair(datum) || !value_is_identifier(value_car(datum)))
+            return true;
         Denotation d;
-        if (!vm_resolve(vm, scope, value_car(datum), &d)) return false;
-        if (!d.binding) return true;
+        if (!vm_resolve(vm, scope, value_car(datum), &d))
+            return false;
+        if (!d.binding)
+            return true;
         if (d.binding->kind == BINDING_FORM) {
             out->core = d.binding->form;
             return true;
         }
-        if (d.binding->kind != BINDING_MACRO) return true;
+        if (d.binding->kind != BINDING_MACRO)
+            return true;
         if (chain == MACRO_CHAIN_MAX) {
             vm_form_error(x, out, 0, VALUE_NULL, "macro expansion does not end");
             return false;
         }
-        if (!vm_poll(x)) return false;
-        if (!vm_expand_macro(x, value_macro(d.binding->macro), datum, scope, &datum)) return false;
+        if (!vm_poll(x))
+            return false;
+        if (!vm_expand_macro(x, value_macro(d.binding->macro), datum, scope, &datum))
+            return false;
     }
 }
 
@@ -306,12 +356,15 @@ bool vm_expand_macro(Expander *x, Macro *macro, Value datum, Scope *scope, Value
         vm_form_error(x, &form, 0, VALUE_NULL, "bad syntax: expected a list");
         return false;
     }
-    if (!vm_pending_run(x)) return false;
+    if (!vm_pending_run(x))
+        return false;
     Value *arguments = NEW_ARRAY(x, Value, count);
     Value rest = value_cdr(datum);
-    for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest)) arguments[i] = value_car(rest);
+    for (ptrdiff_t i = 0; i < count; i++, rest = value_cdr(rest))
+        arguments[i] = value_car(rest);
     *out = vm->tier->apply(vm, macro->procedure, (int)count, arguments);
-    if (*out != VALUE_FAILURE) return true;
+    if (*out != VALUE_FAILURE)
+        return true;
     if (vm->exit_status == VALUE_NONE && rt_is_condition(vm, vm->condition, CONDITION_CONDITION) &&
         rt_condition_field(vm->condition, CONDITION_FIELD_POSITION) == VALUE_FALSE)
         rt_condition_set_field(vm->condition, CONDITION_FIELD_POSITION,
@@ -331,15 +384,17 @@ Node *vm_prim_call(Expander *x, const Primitive *prim, uint32_t count, Node **ar
 
 static Node *expand_identifier(Expander *x, Value identifier, Scope *scope) {
     Denotation d;
-    if (!vm_resolve(x->vm, scope, identifier, &d)) return NULL;
+    if (!vm_resolve(x->vm, scope, identifier, &d))
+        return NULL;
     Binding *b = d.binding;
     if (b && b->kind == BINDING_LOCAL) {
-        if (!b->ready) b->var->checked = true;
+        if (!b->ready)
+            b->var->checked = true;
         return vm_node_local(x->vm, b->var, x->position);
     }
     if (b && (b->kind == BINDING_FORM || b->kind == BINDING_MACRO)) {
-        rt_fail_at(x->vm, CONDITION_SYNTAX, x->position, vm_identifier_symbol(identifier), VALUE_NULL,
-                   "bad syntax: a keyword is not an expression");
+        rt_fail_at(x->vm, CONDITION_SYNTAX, x->position, vm_identifier_symbol(identifier),
+                   VALUE_NULL, "bad syntax: a keyword is not an expression");
         return NULL;
     }
     if (b && b->home == x->language->core)
@@ -354,26 +409,33 @@ static Node *expand_dict(Expander *x, Value datum, Scope *scope) {
     bool found;
     rt_table_cursor_init(&cursor, datum);
     for (;;) {
-        if (!rt_table_next(x->vm, &cursor, &found)) return NULL;
-        if (!found || i == count) break;
+        if (!rt_table_next(x->vm, &cursor, &found))
+            return NULL;
+        if (!found || i == count)
+            break;
         items[2 * i] = vm_expand_datum(x, cursor.key, 0, scope);
-        if (!items[2 * i]) return NULL;
+        if (!items[2 * i])
+            return NULL;
         items[2 * i + 1] = vm_expand_datum(x, cursor.value, 0, scope);
-        if (!items[2 * i + 1]) return NULL;
+        if (!items[2 * i + 1])
+            return NULL;
         i++;
     }
     return vm_prim_call(x, x->language->prim.dict, 2 * i, items);
 }
 
 static Node *expand_atom(Expander *x, Value datum, Scope *scope) {
-    if (value_is_identifier(datum)) return expand_identifier(x, datum, scope);
+    if (value_is_identifier(datum))
+        return expand_identifier(x, datum, scope);
     if (datum == VALUE_NULL) {
         rt_fail_at(x->vm, CONDITION_SYNTAX, x->position, VALUE_FALSE, VALUE_NULL,
                    "bad syntax: () is not an expression");
         return NULL;
     }
-    if (value_is_dict(datum)) return expand_dict(x, datum, scope);
-    if (value_is_vector(datum)) datum = vm_strip(x->vm, datum);
+    if (value_is_dict(datum))
+        return expand_dict(x, datum, scope);
+    if (value_is_vector(datum))
+        datum = vm_strip(x->vm, datum);
     return vm_node_const(x->vm, datum, x->position);
 }
 
@@ -386,12 +448,14 @@ static Node *expand_call(Expander *x, const Form *form, Scope *scope) {
         return NULL;
     }
     Node *fn = vm_expand_car(x, form->datum, scope);
-    if (!fn) return NULL;
+    if (!fn)
+        return NULL;
     uint32_t argc = (uint32_t)count - 1;
     Node **args = NEW_ARRAY(x, Node *, argc);
     Value rest = value_cdr(form->datum);
     for (uint32_t i = 0; i < argc; i++, rest = value_cdr(rest))
-        if (!(args[i] = vm_expand_car(x, rest, scope))) return NULL;
+        if (!(args[i] = vm_expand_car(x, rest, scope)))
+            return NULL;
     return vm_node_call(x->vm, fn, argc, args, form->position);
 }
 
@@ -402,10 +466,11 @@ Node *vm_expand_classified(Expander *x, const Form *form, Scope *scope) {
     if (form->core && form->core->handler)
         node = form->core->handler(x, form, scope);
     else if (form->core)
-        node = vm_form_error(x, form, form->position, VALUE_NULL,
-                             form->core->kind >= FORM_IMPORT
-                                 ? "only allowed at top level"
-                                 : "bad syntax: a definition is only allowed at top level or in a body");
+        node = vm_form_error(
+            x, form, form->position, VALUE_NULL,
+            form->core->kind >= FORM_IMPORT
+                ? "only allowed at top level"
+                : "bad syntax: a definition is only allowed at top level or in a body");
     else if (value_is_pair(form->datum))
         node = expand_call(x, form, scope);
     else
@@ -422,7 +487,8 @@ Node *vm_expand_datum(Expander *x, Value datum, Position position, Scope *scope)
     Position saved = x->position;
     Form form;
     Node *node = NULL;
-    if (vm_classify(x, datum, position, scope, &form)) node = vm_expand_classified(x, &form, scope);
+    if (vm_classify(x, datum, position, scope, &form))
+        node = vm_expand_classified(x, &form, scope);
     x->position = saved;
     return node;
 }
@@ -433,11 +499,14 @@ Node *vm_expand_car(Expander *x, Value pair, Scope *scope) {
 
 Node *vm_expand_sequence(Expander *x, const Form *form, Value list, Scope *scope) {
     ptrdiff_t count = rt_list_length(list);
-    if (count <= 0 || count > INT32_MAX) return vm_bad_syntax(x, form);
-    if (count == 1) return vm_expand_car(x, list, scope);
+    if (count <= 0 || count > INT32_MAX)
+        return vm_bad_syntax(x, form);
+    if (count == 1)
+        return vm_expand_car(x, list, scope);
     Node **items = NEW_ARRAY(x, Node *, count);
     for (ptrdiff_t i = 0; i < count; i++, list = value_cdr(list))
-        if (!(items[i] = vm_expand_car(x, list, scope))) return NULL;
+        if (!(items[i] = vm_expand_car(x, list, scope)))
+            return NULL;
     return vm_node_seq(x->vm, (uint32_t)count, items, form->position);
 }
 
@@ -445,7 +514,8 @@ Node *vm_expand_sequence(Expander *x, const Form *form, Value list, Scope *scope
 
 Value vm_run_node(VM *vm, Node *node) {
     Lambda *top = vm_passes_run(vm, node);
-    if (!top) return VALUE_FAILURE;
+    if (!top)
+        return VALUE_FAILURE;
     return vm->tier->run(vm, top);
 }
 
@@ -454,7 +524,8 @@ void vm_pending_add(Expander *x, Node *node) {
     if (p->count == p->capacity) {
         uint32_t capacity = p->capacity ? 2 * p->capacity : 16;
         Node **item = rt_raw_new(x->vm, capacity * sizeof *item);
-        if (p->count) memcpy(item, p->item, p->count * sizeof *item);
+        if (p->count)
+            memcpy(item, p->item, p->count * sizeof *item);
         p->item = item;
         p->capacity = capacity;
     }
@@ -463,11 +534,13 @@ void vm_pending_add(Expander *x, Node *node) {
 
 void vm_pending_defined(Expander *x, Binding *binding) {
     PendingForms *p = x->pending;
-    if (!p) return;
+    if (!p)
+        return;
     if (p->defined_count == p->defined_capacity) {
         uint32_t capacity = p->defined_capacity ? 2 * p->defined_capacity : 16;
         Binding **defined = rt_raw_new(x->vm, capacity * sizeof(Binding *));
-        if (p->defined_count) memcpy(defined, p->defined, p->defined_count * sizeof(Binding *));
+        if (p->defined_count)
+            memcpy(defined, p->defined, p->defined_count * sizeof(Binding *));
         p->defined = defined;
         p->defined_capacity = capacity;
     }
@@ -476,31 +549,39 @@ void vm_pending_defined(Expander *x, Binding *binding) {
 
 bool vm_pending_run(Expander *x) {
     PendingForms *p = x->pending;
-    if (!p || !p->runnable) return true;
+    if (!p || !p->runnable)
+        return true;
     while (p->next < p->count) {
         Node *node = p->item[p->next];
         p->item[p->next++] = NULL;
-        if (vm_run_node(x->vm, node) == VALUE_FAILURE) return false;
-        if (p->seal) p->seal(x);
+        if (vm_run_node(x->vm, node) == VALUE_FAILURE)
+            return false;
+        if (p->seal)
+            p->seal(x);
     }
     return true;
 }
 
-// A form that a macro made of several definitions may refer to names that it defines further on. Those that are
-// aliases must be known first: else the reference would be to the plain symbol.
+// A form that a macro made of several definitions may refer to names that it defines further on.
+// Those that are aliases must be known first: else the reference would be to the plain symbol.
 static void declare_aliases(Expander *x, Value forms) {
-    if (x->environment->fixed) return;
+    if (x->environment->fixed)
+        return;
     Scope *scope = x->environment->scope;
     for (; value_is_pair(forms); forms = value_cdr(forms)) {
         Value datum = value_car(forms);
-        if (!value_is_pair(datum) || !value_is_identifier(value_car(datum))) continue;
-        if (!value_is_pair(value_cdr(datum))) continue;
+        if (!value_is_pair(datum) || !value_is_identifier(value_car(datum)))
+            continue;
+        if (!value_is_pair(value_cdr(datum)))
+            continue;
         Denotation d = vm_lookup(scope, value_car(datum));
         if (!d.binding || d.binding->kind != BINDING_FORM || d.binding->form->kind != FORM_DEFINE)
             continue;
         Value name = value_car(value_cdr(datum));
-        if (value_is_pair(name)) name = value_car(name);
-        if (!value_is_alias(name) || vm_table_find(&scope->table, name)) continue;
+        if (value_is_pair(name))
+            name = value_car(name);
+        if (!value_is_alias(name) || vm_table_find(&scope->table, name))
+            continue;
         vm_variable_reference(x->vm, (Denotation){.environment = x->environment, .key = name});
     }
 }
@@ -521,8 +602,6 @@ Value vm_spliced_forms(Expander *x, const Form *form, Scope *scope) {
     return forms;
 }
 
-typedef Node *ExpandStore(Expander *x, void *context, uint32_t i, Node *value);
-
 static Node *store_global(Expander *x, void *context, uint32_t i, Node *value) {
     return vm_node_define(x->vm, ((Binding **)context)[i]->cell, value, x->position);
 }
@@ -530,11 +609,13 @@ static Node *store_global(Expander *x, void *context, uint32_t i, Node *value) {
 static Node *expand_definition(Expander *x, const Form *form) {
     Scope *scope = x->environment->scope;
     Definition d;
-    if (!vm_parse_definition(x, form, scope, &d)) return NULL;
+    if (!vm_parse_definition(x, form, scope, &d))
+        return NULL;
     Binding **bindings = NEW_ARRAY(x, Binding *, d.count);
     for (uint32_t i = 0; i < d.count; i++) {
         Position position = i == 0 ? vm_position_car(x, d.name_pair) : form->position;
-        if (!(bindings[i] = vm_define_global(x, form, d.names[i], position))) return NULL;
+        if (!(bindings[i] = vm_define_global(x, form, d.names[i], position)))
+            return NULL;
     }
     if (form->core->kind == FORM_DEFINE) {
         Node *value = vm_definition_value(x, &d, scope);
@@ -545,10 +626,12 @@ static Node *expand_definition(Expander *x, const Form *form) {
     Node **items = NEW_ARRAY(x, Node *, d.count);
     vm_definition_record_note(x, &d, bindings[0]);
     Node *type = NULL;
-    if (!vm_definition_record_type(x, &d, scope, &type)) return NULL;
+    if (!vm_definition_record_type(x, &d, scope, &type))
+        return NULL;
     for (uint32_t i = 0; i < d.count; i++) {
         Node *value = vm_definition_record_value(x, &d, i, scope);
-        if (!value) return NULL;
+        if (!value)
+            return NULL;
         items[i] = store_global(x, bindings, i, value);
     }
     Node *all = vm_node_seq(x->vm, d.count, items, form->position);
@@ -568,7 +651,9 @@ static Node *expand_single(Expander *x, const Form *form, bool *ok) {
         node = expand_definition(x, form);
         *ok = node != NULL;
         return node;
-    case FORM_DEFINE_SYNTAX: *ok = vm_define_syntax(x, form, x->environment->scope); return NULL;
+    case FORM_DEFINE_SYNTAX:
+        *ok = vm_define_syntax(x, form, x->environment->scope);
+        return NULL;
     case FORM_IMPORT:
         if (x->environment->fixed || x->environment->kind == ENVIRONMENT_LIBRARY) {
             vm_form_error(x, form, form->position, VALUE_NULL, "not allowed here");
@@ -594,8 +679,8 @@ typedef struct Splice {
     Position position;
 } Splice;
 
-// Top-level forms in order. With x->pending their code is collected, else each runs before the next is
-// expanded; *result is the last one's value.
+// Top-level forms in order. With x->pending their code is collected, else each runs before the next
+// is expanded; *result is the last one's value.
 static bool process_toplevel(Expander *x, Value datum, Position position, Value *result) {
     Splice *splice = NULL;
     Position start = x->position;
@@ -603,11 +688,13 @@ static bool process_toplevel(Expander *x, Value datum, Position position, Value 
     for (;;) {
         Form form;
         x->position = splice ? splice->position : start;
-        if (!vm_classify(x, datum, position, x->environment->scope, &form)) return false;
+        if (!vm_classify(x, datum, position, x->environment->scope, &form))
+            return false;
         FormKind kind = form.core ? form.core->kind : FORM_EXPRESSION;
         if (kind == FORM_BEGIN || kind == FORM_INCLUDE || kind == FORM_COND_EXPAND) {
             Value forms = vm_spliced_forms(x, &form, x->environment->scope);
-            if (forms == VALUE_FAILURE) return false;
+            if (forms == VALUE_FAILURE)
+                return false;
             declare_aliases(x, forms);
             Splice *inner = rt_raw_new(x->vm, sizeof *inner);
             *inner = (Splice){.outer = splice, .rest = forms, .position = form.position};
@@ -615,17 +702,21 @@ static bool process_toplevel(Expander *x, Value datum, Position position, Value 
         } else {
             bool ok;
             Node *node = expand_single(x, &form, &ok);
-            if (!ok) return false;
+            if (!ok)
+                return false;
             *result = VALUE_UNSPECIFIED;
             if (node && x->pending) {
                 vm_pending_add(x, node);
             } else if (node) {
                 *result = vm_run_node(x->vm, node);
-                if (*result == VALUE_FAILURE) return false;
+                if (*result == VALUE_FAILURE)
+                    return false;
             }
         }
-        while (splice && splice->rest == VALUE_NULL) splice = splice->outer;
-        if (!splice) return true;
+        while (splice && splice->rest == VALUE_NULL)
+            splice = splice->outer;
+        if (!splice)
+            return true;
         datum = value_car(splice->rest);
         x->position = splice->position;
         position = vm_position_car(x, splice->rest);
@@ -637,7 +728,8 @@ bool vm_process_forms(Expander *x, Value forms) {
     declare_aliases(x, forms);
     for (; value_is_pair(forms); forms = value_cdr(forms)) {
         Value ignored;
-        if (!process_toplevel(x, value_car(forms), vm_position_car(x, forms), &ignored)) return false;
+        if (!process_toplevel(x, value_car(forms), vm_position_car(x, forms), &ignored))
+            return false;
     }
     return true;
 }
@@ -650,7 +742,8 @@ static Expander expander_new(VM *vm, Value environment, SourceMap *map) {
 }
 
 Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position) {
-    if (rt_stack_low(vm)) return rt_fail_depth(vm);
+    if (rt_stack_low(vm))
+        return rt_fail_depth(vm);
     Expander x = expander_new(vm, environment, map);
     Value result;
     return process_toplevel(&x, form, position, &result) ? result : VALUE_FAILURE;
@@ -689,7 +782,9 @@ Node *vm_expand(VM *vm, Value form, Value environment, SourceMap *map) {
     Expander x = expander_new(vm, environment, map);
     x.pending = &pending;
     Value ignored;
-    if (!process_toplevel(&x, form, 0, &ignored)) return NULL;
-    if (pending.count == 0) return vm_node_const(vm, VALUE_UNSPECIFIED, x.position);
+    if (!process_toplevel(&x, form, 0, &ignored))
+        return NULL;
+    if (pending.count == 0)
+        return vm_node_const(vm, VALUE_UNSPECIFIED, x.position);
     return vm_node_seq(vm, pending.count, pending.item, pending.item[0]->position);
 }

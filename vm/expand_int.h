@@ -2,9 +2,9 @@
 //
 // Duty: the Expander (state of one expansion), forms, errors, the driver's functions.
 //
-// Conventions: a function that answers Node * answers NULL after a failure, with vm->condition set; bool functions
-// answer false. The datum of a form is any object a program can make (eval): its spine is checked before it is
-// walked.
+// Conventions: a function that answers Node * answers NULL after a failure, with vm->condition set;
+// bool functions answer false. The datum of a form is any object a program can make (eval): its
+// spine is checked before it is walked.
 #ifndef KILN_VM_EXPAND_INT_H
 #define KILN_VM_EXPAND_INT_H
 
@@ -58,12 +58,13 @@ extern const CoreForm vm_core_forms[];
 extern const int vm_core_form_count;
 
 // Handlers that other files recognise a core form by.
-FormHandler vm_form_quote, vm_form_begin, vm_form_lambda, vm_form_named_lambda, vm_form_case_lambda, vm_form_if,
-    vm_form_set, vm_form_let, vm_form_let_star, vm_form_letrec, vm_form_let_values, vm_form_let_star_values,
-    vm_form_do, vm_form_cond, vm_form_case, vm_form_and, vm_form_or, vm_form_when, vm_form_unless,
-    vm_form_delay, vm_form_delay_force, vm_form_let_syntax, vm_form_letrec_syntax,
-    vm_form_with_fallback, vm_form_syntax_error, vm_form_quasiquote, vm_form_include, vm_form_cond_expand, vm_form_fn,
-    vm_form_thread_first, vm_form_thread_last, vm_form_auxiliary;
+FormHandler vm_form_quote, vm_form_begin, vm_form_lambda, vm_form_named_lambda, vm_form_case_lambda,
+    vm_form_if, vm_form_set, vm_form_let, vm_form_let_star, vm_form_letrec, vm_form_let_values,
+    vm_form_let_star_values, vm_form_do, vm_form_cond, vm_form_case, vm_form_and, vm_form_or,
+    vm_form_when, vm_form_unless, vm_form_guard, vm_form_delay, vm_form_delay_force, vm_form_let_syntax,
+    vm_form_letrec_syntax, vm_form_with_fallback, vm_form_syntax_error, vm_form_quasiquote,
+    vm_form_include, vm_form_cond_expand, vm_form_fn, vm_form_thread_first, vm_form_thread_last,
+    vm_form_auxiliary;
 
 // ---- errors
 
@@ -92,9 +93,11 @@ Node *vm_expand_car(Expander *x, Value pair, Scope *scope);
 // Expressions of a proper list as a sequence, at least one.
 Node *vm_expand_sequence(Expander *x, const Form *form, Value list, Scope *scope);
 // Expand macros at the head of a form until it is something else.
-[[nodiscard]] bool vm_classify(Expander *x, Value datum, Position position, Scope *scope, Form *out);
+[[nodiscard]] bool vm_classify(Expander *x, Value datum, Position position, Scope *scope,
+                               Form *out);
 Node *vm_expand_classified(Expander *x, const Form *form, Scope *scope);
-// Does an identifier denote the core form of that name? An identifier that nothing binds counts by its name.
+// Does an identifier denote the core form of that name? An identifier that nothing binds counts by
+// its name.
 bool vm_is_keyword(Expander *x, Scope *scope, Value datum, const char *name);
 // Forms of a top-level or body form that splices: begin, include, cond-expand. VALUE_FAILURE.
 Value vm_spliced_forms(Expander *x, const Form *form, Scope *scope);
@@ -115,24 +118,28 @@ typedef struct Definition {
     Form form;
     Value *names; // identifiers, in order
     uint32_t count;
-    Value name_pair;       // pair whose car holds the (first) name, for positions
-    Value expression;      // pair whose car is the value's expression; '(): see procedure
-    Value parameters;      // pair whose car is the parameter list of a procedure definition
-    Value body;            // its body
-    Value documentation;   // string or VALUE_NONE
+    Value name_pair;     // pair whose car holds the (first) name, for positions
+    Value expression;    // pair whose car is the value's expression; '(): see procedure
+    Value parameters;    // pair whose car is the parameter list of a procedure definition
+    Value body;          // its body
+    Value documentation; // string or VALUE_NONE
     struct RecordShape *record;
 } Definition;
 // Read a define, define-values or define-record-type form.
-[[nodiscard]] bool vm_parse_definition(Expander *x, const Form *form, Scope *scope, Definition *out);
+[[nodiscard]] bool vm_parse_definition(Expander *x, const Form *form, Scope *scope,
+                                       Definition *out);
 // Value of a definition of one name (define, defn).
 Node *vm_definition_value(Expander *x, const Definition *d, Scope *scope);
-// define-values: the call that gives each variable its value; set(i, node) makes the node that stores it.
+// define-values: the call that gives each variable its value; set(i, node) makes the node that
+// stores it.
 typedef Node *StoreFn(Expander *x, void *context, uint32_t i, Node *value);
-Node *vm_definition_values(Expander *x, const Definition *d, Scope *scope, StoreFn *store, void *context);
-// define-record-type at top level: its procedures keep their type when the type's name gets another value. So the type
-// is made now, if it has no parent; else *type makes it, and the definitions are put inside of a Let of the variable
-// that vm_definition_record_var answers.
-[[nodiscard]] bool vm_definition_record_type(Expander *x, const Definition *d, Scope *scope, Node **type);
+Node *vm_definition_values(Expander *x, const Definition *d, Scope *scope, StoreFn *store,
+                           void *context);
+// define-record-type at top level: its procedures keep their type when the type's name gets another
+// value. So the type is made now, if it has no parent; else *type makes it, and the definitions are
+// put inside of a Let of the variable that vm_definition_record_var answers.
+[[nodiscard]] bool vm_definition_record_type(Expander *x, const Definition *d, Scope *scope,
+                                             Node **type);
 Var *vm_definition_record_var(const Definition *d);
 // define-record-type: value of the i-th name.
 Node *vm_definition_record_value(Expander *x, const Definition *d, uint32_t i, Scope *scope);
@@ -140,8 +147,8 @@ void vm_definition_record_note(Expander *x, const Definition *d, Binding *type);
 // A define-syntax or defmacro form: bind its name in a scope (an environment's or a body's).
 [[nodiscard]] bool vm_define_syntax(Expander *x, const Form *form, Scope *scope);
 // The macro or keyword that a transformer expression gives, copied into *out.
-[[nodiscard]] bool vm_transformer(Expander *x, const Form *form, Value pair, Value name, Scope *scope,
-                                  Binding *out);
+[[nodiscard]] bool vm_transformer(Expander *x, const Form *form, Value pair, Value name,
+                                  Scope *scope, Binding *out);
 // Define a global variable in x->environment.
 Binding *vm_define_global(Expander *x, const Form *form, Value identifier, Position position);
 // A top-level form, not run: core. Splices are flattened.
@@ -170,7 +177,8 @@ Node *vm_prim_call(Expander *x, const Primitive *prim, uint32_t count, Node **ar
 
 // ---- macros
 
-[[nodiscard]] bool vm_expand_macro(Expander *x, Macro *macro, Value datum, Scope *scope, Value *out);
+[[nodiscard]] bool vm_expand_macro(Expander *x, Macro *macro, Value datum, Scope *scope,
+                                   Value *out);
 // syntax_rules.c: compile (syntax-rules …); NULL with the condition set.
 SyntaxRules *vm_syntax_rules_new(Expander *x, const Form *form, Scope *scope);
 Value vm_syntax_rules_expand(Expander *x, const Macro *macro, Value datum, Scope *scope);

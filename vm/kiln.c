@@ -149,6 +149,7 @@ int kiln_destroy(Kiln *k) {
 }
 
 VM *vm_of_kiln(Kiln *k) { return k->vm; }
+Value vm_ref_value(const KilnRef *v) { return v->value; }
 
 static void top_inside(VM *vm, void *arg) {
     Kiln *k = arg;
@@ -207,7 +208,9 @@ static Value run_forms(VM *vm, Form *forms, Value environment) {
     for (; forms; forms = forms->next) {
         result = vm_eval_form_at(vm, forms->datum, environment, forms->map, forms->position);
         vm->dynamic = dynamic;
-        if (result == VALUE_FAILURE) break;
+        if (result != VALUE_FAILURE) continue;
+        if (vm->exit_status == VALUE_NONE) vm_report_note_form(vm, forms->position);
+        break;
     }
     return result;
 }

@@ -6,6 +6,7 @@
 #include "vm/kiln.h"
 
 VM *vm_of_kiln(Kiln *k);
+Value vm_ref_value(const KilnRef *v);
 // KILN_OK, or what VALUE_FAILURE means; remembers the failure for kiln_error_*.
 KilnStatus vm_kiln_status(Kiln *k, Value result);
 // The environment of kiln_eval, made at the first call; VALUE_FAILURE when it cannot be made.

@@ -1,18 +1,21 @@
 // What the language part of a VM keeps: environments, bindings, macros, libraries.
 //
-// Duty: the structures behind vm->language and the types TYPE_ENVIRONMENT, TYPE_MACRO and TYPE_ALIAS; looking
-// names up. Expansion itself is in expand_int.h, libraries in library.h.
+// Duty: the structures behind vm->language and the types TYPE_ENVIRONMENT, TYPE_MACRO and
+// TYPE_ALIAS; looking names up. Expansion itself is in expand_int.h, libraries in library.h.
 //
 //   Environment ──scope──> Scope {outer NULL, table: identifier -> Binding}
 //                            ^ outer
 //   body of a lambda ─────> Scope {table} <── Alias.scope, Macro.scope
 //
 // Invariants:
-//   - A Binding is the identity of a meaning: two identifiers mean the same exactly when they lead to the same
-//     Binding (or, where an interactive environment copied an import, to copies of the same). So imports share the
-//     exporter's Binding, whatever they call it.
-//   - An entry of an environment's table is imported exactly when its Binding's home is another environment.
-//   - A key is a symbol or an alias. An alias that is a key somewhere carries ALIAS_BOUND; others are not searched for.
+//   - A Binding is the identity of a meaning: two identifiers mean the same exactly when they lead
+//   to the same
+//     Binding (or, where an interactive environment copied an import, to copies of the same). So
+//     imports share the exporter's Binding, whatever they call it.
+//   - An entry of an environment's table is imported exactly when its Binding's home is another
+//   environment.
+//   - A key is a symbol or an alias. An alias that is a key somewhere carries ALIAS_BOUND; others
+//   are not searched for.
 #ifndef KILN_VM_LANGUAGE_H
 #define KILN_VM_LANGUAGE_H
 
@@ -54,9 +57,9 @@ typedef enum BindingKind {
 
 typedef struct Binding {
     BindingKind kind;
-    bool defined;   // GLOBAL: its definition has been met; false: only referred to so far
-    bool assigned;  // GLOBAL: some code of its environment assigns it or defines it again
-    bool ready;     // LOCAL: has its value whenever the code now being expanded runs
+    bool defined;             // GLOBAL: its definition has been met; false: only referred to so far
+    bool assigned;            // GLOBAL: some code of its environment assigns it or defines it again
+    bool ready;               // LOCAL: has its value whenever the code now being expanded runs
     bool assigned_local;      // LOCAL: set! was met
     Position position;        // of the definition, 0: unknown
     Environment *home;        // where it is defined; NULL: a local one
@@ -67,7 +70,8 @@ typedef struct Binding {
         const CoreForm *form;
         Value macro;
     };
-    Value record_fields; // variable of a record type: vector of all its fields' names; VALUE_NONE: not known
+    Value record_fields; // variable of a record type: vector of all its fields' names; VALUE_NONE:
+                         // not known
 } Binding;
 
 // Identifiers to anything, in order of insertion. Zeroed memory is an empty table.
@@ -91,7 +95,7 @@ void vm_table_reserve(VM *vm, IdentifierTable *table, uint32_t count);
 struct Scope {
     Scope *outer; // NULL: the scope of an environment
     Environment *environment;
-    Library *fallback; // its exports bind what nothing else does; NULL: none
+    Library *fallback;     // its exports bind what nothing else does; NULL: none
     IdentifierTable table; // of Binding *
 };
 
@@ -112,8 +116,9 @@ struct Environment { // TYPE_ENVIRONMENT
     Scope *scope;
     Library *library; // LIBRARY: which one, else NULL
     EnvironmentKind kind;
-    bool sx;       // has imported the additions of SX: its forms have their wider syntax, missing values are nil
-    bool fixed;    // eval's (environment …): nothing can be defined in it
+    bool sx; // has imported the additions of SX: its forms have their wider syntax, missing values
+             // are nil
+    bool fixed; // eval's (environment …): nothing can be defined in it
 };
 
 static inline bool value_is_environment(Value v) { return value_has_type(v, TYPE_ENVIRONMENT); }
@@ -123,7 +128,8 @@ Environment *vm_environment_new(VM *vm, EnvironmentKind kind);
 // What an identifier means, seen from a scope.
 typedef struct Denotation {
     Binding *binding;         // NULL: nothing binds it
-    Environment *environment; // the environment whose table was met last, or that does not bind it; NULL: local
+    Environment *environment; // the environment whose table was met last, or that does not bind it;
+                              // NULL: local
     Value key;                // the key there
 } Denotation;
 // Never instantiates a library, so the binding may be LAZY.
@@ -133,15 +139,15 @@ Denotation vm_lookup(Scope *scope, Value identifier);
 // free-identifier=?
 bool vm_same_meaning(Scope *scope_a, Value a, Scope *scope_b, Value b);
 
-// The binding of a variable about to be referred to (denotation of kind GLOBAL or unbound): makes the place-holder or
-// the copy that its environment needs. Answers a binding of kind GLOBAL.
+// The binding of a variable about to be referred to (denotation of kind GLOBAL or unbound): makes
+// the place-holder or the copy that its environment needs. Answers a binding of kind GLOBAL.
 Binding *vm_variable_reference(VM *vm, Denotation d);
 // A cell for a global variable.
 Value vm_cell_new(VM *vm, Value name, const Environment *home);
 
 // ---- macros
 
-typedef struct Macro { // TYPE_MACRO
+typedef struct Macro {  // TYPE_MACRO
     SyntaxRules *rules; // NULL: procedural
     Value procedure;    // transformer of a procedural one
     Scope *scope;       // of its definition
@@ -173,27 +179,27 @@ static inline Macro *value_macro(Value v) { return (Macro *)value_object(v); }
     X(record_ref, "%record-ref")                                                                   \
     X(record_set, "%record-set!")                                                                  \
     X(wrong_type, "%wrong-type")                                                                   \
-    X(error, "error")                                                                  \
+    X(error, "error")                                                                              \
     X(pattern_list, "%pattern-list")                                                               \
     X(pattern_vector, "%pattern-vector")                                                           \
     X(pattern_dict, "%pattern-dict")
 
 typedef struct Language {
-    Environment *core;        // all core forms; constants nil, true, false
-    Library *core_library;    // (kiln core)
-    Library *primitives;      // (kiln primitives)
+    Environment *core;         // all core forms; constants nil, true, false
+    Library *core_library;     // (kiln core)
+    Library *primitives;       // (kiln primitives)
     IdentifierTable libraries; // symbol of the written name -> Library *
-    Value loading;            // list of names of libraries being loaded, innermost first
-    Value interaction;        // environment of (interaction-environment); VALUE_NONE: none yet
-    Value folder;             // string: folder of the running program, searched for libraries; #f: none
-    uint64_t expansions;      // macro uses expanded, for tools
+    Value loading;             // list of names of libraries being loaded, innermost first
+    Value interaction;         // environment of (interaction-environment); VALUE_NONE: none yet
+    Value folder;        // string: folder of the running program, searched for libraries; #f: none
+    uint64_t expansions; // macro uses expanded, for tools
     struct {
 #define X(field, name) const Primitive *field;
         LANGUAGE_PRIMITIVES(X)
 #undef X
     } prim;
     struct { // symbols that are looked for by name
-        Value ellipsis, underscore, optional, key, rest, other_keys, keys, quote, else_keyword;
+        Value underscore, optional, key, rest, other_keys, keys, else_keyword;
     } symbol;
 } Language;
 

@@ -1,5 +1,6 @@
 // Libraries. See library.h; reading of files is in include.c.
 #include "vm/library.h"
+#include "runtime/assert.h"
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/reader.h"
@@ -21,8 +22,14 @@ typedef struct BuiltinLibrary {
     const unsigned char *text;
 } BuiltinLibrary;
 
-#define LIBRARY(name, sx, path) {name, sx, path, (const unsigned char[]){
-#define LIBRARY_END , 0}},
+#define LIBRARY(name, sx, path)                                                                    \
+    {                                                                                              \
+        name, sx, path, (const unsigned char[]) {
+#define LIBRARY_END                                                                                \
+    , 0                                                                                            \
+    }                                                                                              \
+    }                                                                                              \
+    ,
 static const BuiltinLibrary builtin_libraries[] = {
 #include "vm/libraries.def"
 };
@@ -57,7 +64,8 @@ static bool check_name(VM *vm, const char *who, Value name, Position position) {
         Value part = value_car(rest);
         ok = value_is_symbol(part) || (value_is_fixnum(part) && value_fixnum(part) >= 0);
     }
-    return ok || fail(vm, position, rt_list(vm, 1, name), "%s: bad syntax: not a library name:", who);
+    return ok ||
+           fail(vm, position, rt_list(vm, 1, name), "%s: bad syntax: not a library name:", who);
 }
 
 static Library *registered(VM *vm, Value key) {
@@ -92,7 +100,8 @@ static void forget(VM *vm, Library *library) {
 typedef struct Declarations {
     Library *library;
     Expander x;
-    ListBuilder imports; // import declarations, each with its position: (declaration . position value)
+    ListBuilder
+        imports; // import declarations, each with its position: (declaration . position value)
     ListBuilder exports; // (internal name, external name, position value)
     ListBuilder body;    // (form-list . position value) of begin, include and include-ci
     unsigned depth;      // of include-library-declarations
@@ -104,11 +113,13 @@ static bool declare_all(Declarations *d, Value list);
 
 static bool include_declarations(Declarations *d, const Form *form) {
     if (d->depth == INCLUDE_DEPTH_MAX) {
-        vm_form_error(&d->x, form, form->position, VALUE_NULL, "files include one another without end");
+        vm_form_error(&d->x, form, form->position, VALUE_NULL,
+                      "files include one another without end");
         return false;
     }
     Value forms = vm_include_forms(&d->x, form);
-    if (forms == VALUE_FAILURE) return false;
+    if (forms == VALUE_FAILURE)
+        return false;
     d->depth++;
     bool ok = declare_all(d, forms);
     d->depth--;
@@ -116,7 +127,8 @@ static bool include_declarations(Declarations *d, const Form *form) {
 }
 
 static bool bad_declaration(VM *vm, Position position, Value declaration) {
-    return fail(vm, position, rt_list(vm, 1, declaration), "define-library: bad syntax: not a declaration:");
+    return fail(vm, position, rt_list(vm, 1, declaration),
+                "define-library: bad syntax: not a declaration:");
 }
 
 // (export spec ...): name or (rename name name) each.
@@ -140,8 +152,9 @@ static bool declare_exports(Declarations *d, Value specs) {
 static bool declare(Declarations *d, Value pair) {
     VM *vm = d->x.vm;
     Value declaration = value_car(pair);
-    static const CoreForm usage = {.usage = "(export …), (import …), (begin …), (include …), (cond-expand …) "
-                                            "or (include-library-declarations …)"};
+    static const CoreForm usage = {
+        .usage = "(export …), (import …), (begin …), (include …), (cond-expand …) "
+                 "or (include-library-declarations …)"};
     Form form = {.core = &usage, .datum = declaration, .position = vm_position_car(&d->x, pair)};
     d->x.position = form.position;
     Value name = vm_form_name(&form);
@@ -149,16 +162,21 @@ static bool declare(Declarations *d, Value pair) {
         return bad_declaration(vm, form.position, declaration);
     }
     Value text = value_symbol(name)->name;
-    if (rt_string_is(text, "export")) return declare_exports(d, value_cdr(declaration));
+    if (rt_string_is(text, "export"))
+        return declare_exports(d, value_cdr(declaration));
     if (rt_string_is(text, "import")) {
-        rt_list_builder_add(&d->imports, rt_cons(vm, declaration, rt_position_value(vm, form.position)));
+        rt_list_builder_add(&d->imports,
+                            rt_cons(vm, declaration, rt_position_value(vm, form.position)));
         return true;
     }
-    if (rt_string_is(text, "begin") || rt_string_is(text, "include") || rt_string_is(text, "include-ci")) {
-        rt_list_builder_add(&d->body, rt_cons(vm, declaration, rt_position_value(vm, form.position)));
+    if (rt_string_is(text, "begin") || rt_string_is(text, "include") ||
+        rt_string_is(text, "include-ci")) {
+        rt_list_builder_add(&d->body,
+                            rt_cons(vm, declaration, rt_position_value(vm, form.position)));
         return true;
     }
-    if (rt_string_is(text, "include-library-declarations")) return include_declarations(d, &form);
+    if (rt_string_is(text, "include-library-declarations"))
+        return include_declarations(d, &form);
     if (rt_string_is(text, "cond-expand")) {
         Value forms = vm_cond_expand_forms(&d->x, &form);
         return forms != VALUE_FAILURE && declare_all(d, forms);
@@ -168,7 +186,8 @@ static bool declare(Declarations *d, Value pair) {
 
 static bool declare_all(Declarations *d, Value list) {
     for (; value_is_pair(list); list = value_cdr(list))
-        if (!declare(d, list)) return false;
+        if (!declare(d, list))
+            return false;
     return true;
 }
 
@@ -187,15 +206,18 @@ static Declarations declarations_new(VM *vm, Library *library) {
 
 // ---- text of built-in libraries
 
-// Where the body of a built-in library begins: they are written with `(begin` as the last declaration, on a
-// line of its own.
+// Where the body of a built-in library begins: they are written with `(begin` as the last
+// declaration, on a line of its own.
 static const char *body_start(const char *text) {
     for (const char *line = text; *line;) {
         const char *p = line;
-        while (*p == ' ') p++;
-        if (strncmp(p, "(begin", 6) == 0) return p;
+        while (*p == ' ')
+            p++;
+        if (strncmp(p, "(begin", 6) == 0)
+            return p;
         const char *end = strchr(line, '\n');
-        if (!end) break;
+        if (!end)
+            break;
         line = end + 1;
     }
     const char *close = strrchr(text, ')');
@@ -208,16 +230,19 @@ static const char *after_head(const char *text) {
     return p ? p + sizeof head - 1 : text;
 }
 
-static Value read_text(VM *vm, const char *text, size_t size, const Library *library, SourceMap *map) {
+static Value read_text(VM *vm, const char *text, size_t size, const Library *library,
+                       SourceMap *map) {
     Value port = rt_port_from_utf8(vm, text, size);
-    if (port == VALUE_FAILURE) return VALUE_FAILURE;
+    if (port == VALUE_FAILURE)
+        return VALUE_FAILURE;
     Reader reader;
     rt_reader_init(vm, &reader, port, library->environment->sx ? READ_SX : READ_SCHEME);
     reader.literals = true;
     if (map) {
         const char *path = "?";
         for (int i = 0; i < BUILTIN_COUNT; i++)
-            if ((const char *)builtin_libraries[i].text == library->text) path = builtin_libraries[i].path;
+            if ((const char *)builtin_libraries[i].text == library->text)
+                path = builtin_libraries[i].path;
         reader.source = rt_source_add(vm, path, rt_string_from_c(vm, library->text));
         reader.map = map;
     }
@@ -233,7 +258,8 @@ static Value header_declarations(VM *vm, const Library *library) {
 static bool read_builtin_body(VM *vm, Library *library, Declarations *d) {
     library->map = d->x.map = rt_source_map_new(vm);
     Value data = read_text(vm, library->text, strlen(library->text), library, library->map);
-    if (data == VALUE_FAILURE) return false;
+    if (data == VALUE_FAILURE)
+        return false;
     Value form = value_car(data);
     library->position = d->x.position = rt_source_map_pair(library->map, form);
     return declare_all(d, value_cdr(value_cdr(form)));
@@ -245,9 +271,11 @@ static char *join_path(VM *vm, const char *folder, Value name, const char *suffi
     StringBuilder b;
     rt_builder_init(&b, vm);
     rt_builder_c(&b, folder);
-    if (*folder && folder[strlen(folder) - 1] != '/') rt_builder_char(&b, '/');
+    if (*folder && folder[strlen(folder) - 1] != '/')
+        rt_builder_char(&b, '/');
     for (Value rest = name; rest != VALUE_NULL; rest = value_cdr(rest)) {
-        if (rest != name) rt_builder_char(&b, '/');
+        if (rest != name)
+            rt_builder_char(&b, '/');
         Value part = value_car(rest);
         if (value_is_fixnum(part)) {
             rt_builder_format(&b, "%lld", (long long)value_fixnum(part));
@@ -255,9 +283,11 @@ static char *join_path(VM *vm, const char *folder, Value name, const char *suffi
         }
         Value text = value_symbol(part)->name;
         // A name is not to lead out of its folder.
-        if (rt_string_is(text, "..") || rt_string_is(text, ".") || rt_string_is(text, "")) return NULL;
+        if (rt_string_is(text, "..") || rt_string_is(text, ".") || rt_string_is(text, ""))
+            return NULL;
         for (size_t i = 0; i < string_length(text); i++)
-            if (string_char(text, i) == '/' || string_char(text, i) == 0) return NULL;
+            if (string_char(text, i) == '/' || string_char(text, i) == 0)
+                return NULL;
         rt_builder_string(&b, text);
     }
     rt_builder_c(&b, suffix);
@@ -269,7 +299,8 @@ static char *find_in_folder(VM *vm, const char *folder, Value name) {
     static const char *const suffixes[] = {".sld", ".sx"};
     for (int i = 0; i < 2; i++) {
         char *path = join_path(vm, folder, name, suffixes[i]);
-        if (path && access(path, R_OK) == 0) return path;
+        if (path && access(path, R_OK) == 0)
+            return path;
     }
     return NULL;
 }
@@ -277,7 +308,8 @@ static char *find_in_folder(VM *vm, const char *folder, Value name) {
 static char *find_file(VM *vm, Value name) {
     Language *l = vm->language;
     const char *folder = "";
-    if (l->folder != VALUE_FALSE) folder = rt_string_to_utf8(vm, l->folder, NULL);
+    if (l->folder != VALUE_FALSE)
+        folder = rt_string_to_utf8(vm, l->folder, NULL);
     char *path = folder ? find_in_folder(vm, folder, name) : NULL;
     const char *list = rt_setting(SETTING_PATH);
     while (!path && list && *list) {
@@ -286,7 +318,8 @@ static char *find_file(VM *vm, Value name) {
         char *part = rt_raw_new_atomic(vm, length + 1);
         memcpy(part, list, length);
         part[length] = 0;
-        if (length) path = find_in_folder(vm, part, name);
+        if (length)
+            path = find_in_folder(vm, part, name);
         list = *end ? end + 1 : end;
     }
     return path;
@@ -297,14 +330,18 @@ static bool load_file(VM *vm, const char *path) {
     SourceMap *map = rt_source_map_new(vm);
     bool sx = vm_path_is_sx(path, false);
     Value data = vm_read_file(vm, path, sx, false, map);
-    if (data == VALUE_FAILURE) return false;
+    if (data == VALUE_FAILURE)
+        return false;
     for (; value_is_pair(data); data = value_cdr(data)) {
         Value form = value_car(data);
         Position position = rt_source_map_car(map, data);
         if (!value_is_pair(form) || value_car(form) != rt_intern(vm, "define-library"))
-            return fail(vm, position, rt_list(vm, 1, form), "a library file holds define-library forms alone, got");
-        if (!vm_define_library(vm, form, map, rt_source_map_pair(map, form))) return false;
-        if (sx) registered(vm, key_of_name(vm, value_car(value_cdr(form))))->environment->sx = true;
+            return fail(vm, position, rt_list(vm, 1, form),
+                        "a library file holds define-library forms alone, got");
+        if (!vm_define_library(vm, form, map, rt_source_map_pair(map, form)))
+            return false;
+        if (sx)
+            registered(vm, key_of_name(vm, value_car(value_cdr(form))))->environment->sx = true;
     }
     return true;
 }
@@ -312,7 +349,8 @@ static bool load_file(VM *vm, const char *path) {
 static Library *find_builtin(VM *vm, Value name, Value key) {
     for (int i = 0; i < BUILTIN_COUNT; i++) {
         const BuiltinLibrary *b = &builtin_libraries[i];
-        if (!rt_string_is(value_symbol(key)->name, b->name)) continue;
+        if (!rt_string_is(value_symbol(key)->name, b->name))
+            continue;
         Library *library = library_new(vm, name, key);
         library->text = (const char *)b->text;
         library->environment->sx = b->sx;
@@ -323,11 +361,14 @@ static Library *find_builtin(VM *vm, Value name, Value key) {
 
 bool vm_library_exists(VM *vm, Value name) {
     for (Value rest = name; rest != VALUE_NULL; rest = value_cdr(rest))
-        if (!value_is_pair(rest) || !(value_is_symbol(value_car(rest)) || value_is_fixnum(value_car(rest))))
+        if (!value_is_pair(rest) ||
+            !(value_is_symbol(value_car(rest)) || value_is_fixnum(value_car(rest))))
             return false;
-    if (!value_is_pair(name)) return false;
+    if (!value_is_pair(name))
+        return false;
     Value key = key_of_name(vm, name);
-    if (key == VALUE_FAILURE) return false;
+    if (key == VALUE_FAILURE)
+        return false;
     return registered(vm, key) || find_builtin(vm, name, key) || find_file(vm, name);
 }
 
@@ -349,15 +390,16 @@ static bool export_all(VM *vm, Library *library, Value exports) {
         Binding *binding = entry->item;
         IdentifierEntry *exported = vm_table_add(vm, &library->exports, to);
         if (exported->item && exported->item != binding)
-            return fail(vm, position, rt_list(vm, 1, to), "export: exported already with another meaning:");
+            return fail(vm, position, rt_list(vm, 1, to),
+                        "export: exported already with another meaning:");
         exported->item = binding;
         exported->position = position;
     }
     return true;
 }
 
-static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map, Position position,
-                               bool run);
+static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map,
+                               Position position, bool run);
 
 // Take over what the declarations say.
 static void keep(Library *library, const Declarations *d) {
@@ -371,7 +413,8 @@ static bool open_now(VM *vm, Library *library) {
     if (library->text) {
         Declarations d = declarations_new(vm, library);
         Value declarations = header_declarations(vm, library);
-        if (declarations == VALUE_FAILURE || !declare_all(&d, declarations)) return false;
+        if (declarations == VALUE_FAILURE || !declare_all(&d, declarations))
+            return false;
         keep(library, &d);
     }
     for (Value list = library->import_declarations; list != VALUE_NULL; list = value_cdr(list)) {
@@ -391,7 +434,8 @@ static bool cycle(VM *vm, Library *library, Position position) {
     Value chain = VALUE_NULL;
     for (Value rest = vm->language->loading; rest != VALUE_NULL; rest = value_cdr(rest)) {
         chain = rt_cons(vm, value_car(rest), chain);
-        if (value_car(rest) == library->name) break;
+        if (value_car(rest) == library->name)
+            break;
     }
     if (chain != VALUE_NULL)
         for (chain = value_cdr(chain); chain != VALUE_NULL; chain = value_cdr(chain))
@@ -403,10 +447,15 @@ static bool cycle(VM *vm, Library *library, Position position) {
 
 static bool open_library(VM *vm, Library *library, Position position) {
     switch (library->state) {
-    case LIBRARY_NEW: break;
-    case LIBRARY_OPENING: return cycle(vm, library, position);
-    case LIBRARY_FAILED: vm->condition = library->failure; return false;
-    default: return true;
+    case LIBRARY_NEW:
+        break;
+    case LIBRARY_OPENING:
+        return cycle(vm, library, position);
+    case LIBRARY_FAILED:
+        vm->condition = library->failure;
+        return false;
+    default:
+        return true;
     }
     if (rt_stack_low(vm)) {
         rt_fail_depth(vm);
@@ -425,41 +474,65 @@ static bool open_library(VM *vm, Library *library, Position position) {
 }
 
 Library *vm_library_open(VM *vm, Value name, Position position) {
-    if (!check_name(vm, "import", name, position)) return NULL;
+    if (!check_name(vm, "import", name, position))
+        return NULL;
     Value key = key_of_name(vm, name);
-    if (key == VALUE_FAILURE) return NULL;
+    if (key == VALUE_FAILURE)
+        return NULL;
     Library *library = registered(vm, key);
-    if (!library) library = find_builtin(vm, name, key);
+    if (!library)
+        library = find_builtin(vm, name, key);
     if (!library) {
         const char *path = find_file(vm, name);
         if (!path) {
             fail(vm, position, VALUE_NULL, "import: library %s not found", vm_name_text(vm, name));
             return NULL;
         }
-        if (!load_file(vm, path)) return NULL;
+        if (!load_file(vm, path))
+            return NULL;
         library = registered(vm, key);
         if (!library) {
-            fail(vm, position, rt_list(vm, 1, name), "import: %s does not define the library", path);
+            fail(vm, position, rt_list(vm, 1, name), "import: %s does not define the library",
+                 path);
             return NULL;
         }
     }
     return open_library(vm, library, position) ? library : NULL;
 }
 
+Node *vm_library_variable(VM *vm, Value library, const char *name, Position position) {
+    Library *l = vm_library_open(vm, library, position);
+    if (!l)
+        return NULL;
+    IdentifierEntry *entry = vm_table_find(&l->exports, rt_intern(vm, name));
+    ASSERT(entry, "library does not export %s", name);
+    Binding *binding = entry->item;
+    return vm_library_force(vm, binding) ? vm_node_global(vm, binding->cell, position) : NULL;
+}
+
+
 bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
-    static const CoreForm row = {.name = "define-library", .usage = "(define-library name declaration ...)"};
+    static const CoreForm row = {.name = "define-library",
+                                 .usage = "(define-library name declaration ...)"};
     Expander x = {.vm = vm, .language = vm->language, .map = map, .position = position};
     Form f = {.core = &row, .datum = form, .position = position};
-    if (rt_list_length(form) < 2) return vm_bad_syntax(&x, &f) != NULL;
+    if (rt_list_length(form) < 2)
+        return vm_bad_syntax(&x, &f) != NULL;
     Value name = vm_strip(vm, value_car(value_cdr(form)));
-    if (!check_name(vm, "define-library", name, vm_position_car(&x, value_cdr(form)))) return false;
+    if (!check_name(vm, "define-library", name, vm_position_car(&x, value_cdr(form))))
+        return false;
     Value key = key_of_name(vm, name);
-    if (key == VALUE_FAILURE) return false;
+    if (key == VALUE_FAILURE)
+        return false;
     Library *library = registered(vm, key);
-    if (!library) library = find_builtin(vm, name, key);
-    if (library && (library->text || library == vm->language->core_library || library == vm->language->primitives))
-        return fail(vm, position, rt_list(vm, 1, name), "define-library: a built-in library has that name:");
-    if (library && library->state == LIBRARY_OPENING) return cycle(vm, library, position);
+    if (!library)
+        library = find_builtin(vm, name, key);
+    if (library && (library->text || library == vm->language->core_library ||
+                    library == vm->language->primitives))
+        return fail(vm, position, rt_list(vm, 1, name),
+                    "define-library: a built-in library has that name:");
+    if (library && library->state == LIBRARY_OPENING)
+        return cycle(vm, library, position);
     library = library_new(vm, name, key);
     library->map = map;
     library->position = position;
@@ -474,15 +547,17 @@ bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
 
 // ---- running the body
 
-// Variables that nothing assigns are constants from their definition on. What a macro of the library inserts may be
-// assigned by its uses; a built-in library's macros do no such thing.
+// Variables that nothing assigns are constants from their definition on. What a macro of the
+// library inserts may be assigned by its uses; a built-in library's macros do no such thing.
 static bool can_seal(const Library *library, const Binding *b) {
-    if (b->kind != BINDING_GLOBAL || b->assigned || !b->defined) return false;
+    if (b->kind != BINDING_GLOBAL || b->assigned || !b->defined)
+        return false;
     return !vm_table_find(&library->template_symbols, value_cell(b->cell)->name);
 }
 
 static void seal(const Library *library, const Binding *b) {
-    if (!can_seal(library, b)) return;
+    if (!can_seal(library, b))
+        return;
     void *cell = value_object(b->cell);
     object_set_flags(cell, object_flags(cell) | CELL_SEALED);
 }
@@ -491,7 +566,8 @@ static void seal_defined(Expander *x) {
     PendingForms *p = x->pending;
     for (; p->sealed < p->defined_count; p->sealed++) {
         const Binding *b = p->defined[p->sealed];
-        if (b->kind == BINDING_GLOBAL && value_cell(b->cell)->value == VALUE_UNBOUND) return;
+        if (b->kind == BINDING_GLOBAL && value_cell(b->cell)->value == VALUE_UNBOUND)
+            return;
         seal(x->environment->library, b);
     }
 }
@@ -500,8 +576,10 @@ static bool check_exports(VM *vm, const Library *library) {
     for (uint32_t i = 0; i < library->exports.count; i++) {
         const IdentifierEntry *e = &library->exports.entry[i];
         const Binding *b = e->item;
-        if (b->kind != BINDING_LAZY && !(b->kind == BINDING_GLOBAL && !b->defined)) continue;
-        if (b->home != library->environment) continue;
+        if (b->kind != BINDING_LAZY && !(b->kind == BINDING_GLOBAL && !b->defined))
+            continue;
+        if (b->home != library->environment)
+            continue;
         return fail(vm, e->position, VALUE_NULL, "%s exports %s, which it does not define",
                     vm_name_text(vm, library->name), vm_name_text(vm, e->key));
     }
@@ -511,7 +589,8 @@ static bool check_exports(VM *vm, const Library *library) {
 static bool run_body(VM *vm, Library *library) {
     Declarations d = declarations_new(vm, library);
     if (library->text) {
-        if (!read_builtin_body(vm, library, &d)) return false;
+        if (!read_builtin_body(vm, library, &d))
+            return false;
         library->body = d.body.first;
     }
     PendingForms pending = {.runnable = true};
@@ -519,15 +598,19 @@ static bool run_body(VM *vm, Library *library) {
     x->pending = &pending;
     for (Value list = library->body; list != VALUE_NULL; list = value_cdr(list)) {
         Value declaration = value_car(value_car(list));
-        Form form = {.datum = declaration, .position = rt_position_from_value(value_cdr(value_car(list)))};
-        if (!form.position) form.position = library->position;
+        Form form = {.datum = declaration,
+                     .position = rt_position_from_value(value_cdr(value_car(list)))};
+        if (!form.position)
+            form.position = library->position;
         x->position = form.position;
         bool begin = rt_string_is(value_symbol(vm_form_name(&form))->name, "begin");
         Value forms = begin ? value_cdr(declaration) : vm_include_forms(x, &form);
-        if (forms == VALUE_FAILURE || !vm_process_forms(x, forms)) return false;
+        if (forms == VALUE_FAILURE || !vm_process_forms(x, forms))
+            return false;
     }
     pending.seal = seal_defined;
-    if (!vm_pending_run(x)) return false;
+    if (!vm_pending_run(x))
+        return false;
     // What was not defined in order, and so stopped seal_defined.
     for (uint32_t i = 0; i < pending.defined_count; i++)
         if (pending.defined[i]->kind == BINDING_GLOBAL &&
@@ -539,9 +622,13 @@ static bool run_body(VM *vm, Library *library) {
 bool vm_library_instantiate(VM *vm, Library *library) {
     switch (library->state) {
     case LIBRARY_RUNNING:
-    case LIBRARY_READY: return true;
-    case LIBRARY_FAILED: vm->condition = library->failure; return false;
-    default: break;
+    case LIBRARY_READY:
+        return true;
+    case LIBRARY_FAILED:
+        vm->condition = library->failure;
+        return false;
+    default:
+        break;
     }
     if (rt_stack_low(vm)) {
         rt_fail_depth(vm);
@@ -550,7 +637,8 @@ bool vm_library_instantiate(VM *vm, Library *library) {
     library->state = LIBRARY_RUNNING;
     bool ok = true;
     for (struct ImportedLibrary *i = library->imports; ok && i; i = i->next)
-        if (!i->library->text) ok = vm_library_instantiate(vm, i->library);
+        if (!i->library->text)
+            ok = vm_library_instantiate(vm, i->library);
     Value dynamic = vm->dynamic;
     ok = ok && run_body(vm, library);
     vm->dynamic = dynamic;
@@ -565,13 +653,17 @@ bool vm_library_instantiate(VM *vm, Library *library) {
 
 bool vm_library_force(VM *vm, Binding *binding) {
     Library *library = binding->home->library;
-    if (!vm_library_instantiate(vm, library)) return false;
-    if (binding->kind != BINDING_LAZY) return true;
-    // Its own body runs and refers to it before its definition: a variable, as far as anyone can know.
+    if (!vm_library_instantiate(vm, library))
+        return false;
+    if (binding->kind != BINDING_LAZY)
+        return true;
+    // Its own body runs and refers to it before its definition: a variable, as far as anyone can
+    // know.
     Value name = VALUE_FALSE;
     const IdentifierTable *table = &library->environment->scope->table;
     for (uint32_t i = 0; i < table->count; i++)
-        if (table->entry[i].item == binding) name = table->entry[i].key;
+        if (table->entry[i].item == binding)
+            name = table->entry[i].key;
     binding->kind = BINDING_GLOBAL;
     binding->cell = vm_cell_new(vm, name, library->environment);
     return true;
@@ -579,20 +671,22 @@ bool vm_library_force(VM *vm, Binding *binding) {
 
 Value vm_library(VM *vm, Value name) {
     Library *library = vm_library_open(vm, name, 0);
-    if (!library || !vm_library_instantiate(vm, library)) return VALUE_FAILURE;
+    if (!library || !vm_library_instantiate(vm, library))
+        return VALUE_FAILURE;
     return value_from_pointer(library->environment);
 }
 
 // ---- import sets
 
 typedef struct ImportSet {
-    IdentifierTable table; // name -> Binding *; shared with the library's exports unless it was narrowed
+    IdentifierTable
+        table; // name -> Binding *; shared with the library's exports unless it was narrowed
     Library *library;
 } ImportSet;
 
 static void note_missing(VM *vm, const ImportSet *set, Value name, Position position) {
-    fail(vm, position, VALUE_NULL, "import: %s does not export %s", vm_name_text(vm, set->library->name),
-         vm_name_text(vm, name));
+    fail(vm, position, VALUE_NULL, "import: %s does not export %s",
+         vm_name_text(vm, set->library->name), vm_name_text(vm, name));
 }
 
 static void put(VM *vm, IdentifierTable *table, Value name, void *binding) {
@@ -617,7 +711,8 @@ static bool import_set(ImportContext *c, Value pair, ImportSet *out) {
         rt_fail_depth(vm);
         return false;
     }
-    if (rt_list_length(spec) < 1) return bad_import(c, pair);
+    if (rt_list_length(spec) < 1)
+        return bad_import(c, pair);
     if (value_is_symbol(value_car(spec)) && value_is_pair(value_cdr(spec)) &&
         value_is_pair(value_car(value_cdr(spec)))) {
         static const char *const modifiers[] = {"only", "except", "prefix", "rename"};
@@ -626,7 +721,8 @@ static bool import_set(ImportContext *c, Value pair, ImportSet *out) {
                 return import_set(c, value_cdr(spec), out) && narrow(c, pair, modifiers[i], out);
     }
     out->library = vm_library_open(vm, spec, vm_position_car(&c->x, pair));
-    if (!out->library) return false;
+    if (!out->library)
+        return false;
     out->table = out->library->exports;
     return true;
 }
@@ -642,11 +738,13 @@ static bool narrow(ImportContext *c, Value pair, const char *how, ImportSet *set
     const IdentifierTable from = set->table;
     IdentifierTable to = {0};
     if (strcmp(how, "prefix") == 0) {
-        if (rt_list_length(list) != 1 || !value_is_symbol(value_car(list))) return bad_import(c, pair);
+        if (rt_list_length(list) != 1 || !value_is_symbol(value_car(list)))
+            return bad_import(c, pair);
         vm_table_reserve(vm, &to, from.count);
         for (uint32_t i = 0; i < from.count; i++) {
             Value name = with_prefix(vm, value_car(list), from.entry[i].key);
-            if (name == VALUE_FAILURE) return false;
+            if (name == VALUE_FAILURE)
+                return false;
             put(vm, &to, name, from.entry[i].item);
         }
         set->table = to;
@@ -661,23 +759,28 @@ static bool narrow(ImportContext *c, Value pair, const char *how, ImportSet *set
                 return bad_import(c, rest);
             name = value_car(item);
         }
-        if (!value_is_symbol(name)) return bad_import(c, rest);
+        if (!value_is_symbol(name))
+            return bad_import(c, rest);
         const IdentifierEntry *entry = vm_table_find(&from, name);
         if (!entry) {
             note_missing(vm, set, name, vm_position_car(&c->x, rest));
             return false;
         }
-        if (only) put(vm, &to, name, entry->item);
+        if (only)
+            put(vm, &to, name, entry->item);
         put(vm, &named, name, value_object(rest));
     }
     for (uint32_t i = 0; !only && i < from.count; i++) {
         const IdentifierEntry *mentioned = vm_table_find(&named, from.entry[i].key);
-        if (mentioned && !rename) continue;
+        if (mentioned && !rename)
+            continue;
         Value name = from.entry[i].key;
-        if (mentioned) name = value_car(value_cdr(value_car(value_from_pointer(mentioned->item))));
+        if (mentioned)
+            name = value_car(value_cdr(value_car(value_from_pointer(mentioned->item))));
         IdentifierEntry *entry = vm_table_add(vm, &to, name);
         if (entry->item && entry->item != from.entry[i].item)
-            return fail(vm, vm_position_car(&c->x, pair), rt_list(vm, 1, name), "import: two meanings of");
+            return fail(vm, vm_position_car(&c->x, pair), rt_list(vm, 1, name),
+                        "import: two meanings of");
         entry->item = from.entry[i].item;
     }
     set->table = to;
@@ -691,14 +794,17 @@ static const char *home_text(VM *vm, const Binding *b) {
 static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, Position position) {
     IdentifierEntry *entry = vm_table_add(vm, &into->scope->table, name);
     Binding *old = entry->item;
-    if (old == binding || (old && old->original == binding)) return true;
+    if (old == binding || (old && old->original == binding))
+        return true;
     if (old && into->kind == ENVIRONMENT_INTERACTIVE) {
         if (old->home == into && old->kind == BINDING_GLOBAL) {
             // Code that refers to the variable is to see the import.
-            if (binding->kind == BINDING_LAZY && !vm_library_force(vm, binding)) return false;
+            if (binding->kind == BINDING_LAZY && !vm_library_force(vm, binding))
+                return false;
             if (binding->kind == BINDING_GLOBAL) {
                 Node *value = vm_node_const(vm, value_cell(binding->cell)->value, position);
-                if (vm_run_node(vm, vm_node_define(vm, old->cell, value, position)) == VALUE_FAILURE)
+                if (vm_run_node(vm, vm_node_define(vm, old->cell, value, position)) ==
+                    VALUE_FAILURE)
                     return false;
                 old->original = binding;
                 old->defined = true;
@@ -708,11 +814,14 @@ static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, 
         }
     } else if (old && !(old->home == into && old->kind == BINDING_GLOBAL && !old->defined)) {
         if (old->home == into)
-            return fail(vm, position, VALUE_NULL, "import: %s of %s conflicts with the definition at %s",
-                        vm_name_text(vm, name), home_text(vm, binding), vm_position_text(vm, old->position));
-        return fail(vm, position, VALUE_NULL, "import: %s of %s conflicts with %s of %s, imported at %s",
-                    vm_name_text(vm, name), home_text(vm, binding), vm_name_text(vm, name), home_text(vm, old),
-                    vm_position_text(vm, entry->position));
+            return fail(vm, position, VALUE_NULL,
+                        "import: %s of %s conflicts with the definition at %s",
+                        vm_name_text(vm, name), home_text(vm, binding),
+                        vm_position_text(vm, old->position));
+        return fail(vm, position, VALUE_NULL,
+                    "import: %s of %s conflicts with %s of %s, imported at %s",
+                    vm_name_text(vm, name), home_text(vm, binding), vm_name_text(vm, name),
+                    home_text(vm, old), vm_position_text(vm, entry->position));
     }
     entry->item = binding;
     entry->position = position;
@@ -720,30 +829,39 @@ static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, 
 }
 
 static void note_import(VM *vm, Environment *into, Library *library) {
-    if (!into->library) return;
+    if (!into->library)
+        return;
     struct ImportedLibrary **end = &into->library->imports;
-    while (*end) end = &(*end)->next;
+    while (*end)
+        end = &(*end)->next;
     *end = rt_raw_new(vm, sizeof **end);
     (*end)->library = library;
 }
 
-static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map, Position position,
-                               bool run) {
+static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map,
+                               Position position, bool run) {
     ImportContext c = {.x = {.vm = vm, .language = vm->language, .map = map, .position = position}};
-    if (rt_list_length(form) < 1) return fail(vm, position, VALUE_NULL, "import: bad syntax: expected (import import-set ...)");
+    if (rt_list_length(form) < 1)
+        return fail(vm, position, VALUE_NULL,
+                    "import: bad syntax: expected (import import-set ...)");
     for (Value rest = value_cdr(form); rest != VALUE_NULL; rest = value_cdr(rest)) {
         Value pair = rest;
         Value clean = vm_strip(vm, value_car(rest)); // a macro may have made it
-        if (clean != value_car(rest)) pair = rt_cons(vm, clean, VALUE_NULL);
+        if (clean != value_car(rest))
+            pair = rt_cons(vm, clean, VALUE_NULL);
         ImportSet set;
-        if (!import_set(&c, pair, &set)) return false;
-        if (run && !set.library->text && !vm_library_instantiate(vm, set.library)) return false;
+        if (!import_set(&c, pair, &set))
+            return false;
+        if (run && !set.library->text && !vm_library_instantiate(vm, set.library))
+            return false;
         note_import(vm, into, set.library);
         Position at = vm_position_car(&c.x, rest);
         vm_table_reserve(vm, &into->scope->table, into->scope->table.count + set.table.count);
         for (uint32_t i = 0; i < set.table.count; i++)
-            if (!import_one(vm, into, set.table.entry[i].key, set.table.entry[i].item, at)) return false;
-        if (rt_string_is(value_symbol(set.library->key)->name, "(kiln sx)")) into->sx = true;
+            if (!import_one(vm, into, set.table.entry[i].key, set.table.entry[i].item, at))
+                return false;
+        if (rt_string_is(value_symbol(set.library->key)->name, "(kiln sx)"))
+            into->sx = true;
     }
     return true;
 }
@@ -791,7 +909,8 @@ void vm_libraries_init(VM *vm) {
     l->primitives = library_in_c(vm, "primitives");
     vm_table_reserve(vm, &l->primitives->environment->scope->table, (uint32_t)rt_primitive_count);
     for (int i = 0; i < rt_primitive_count; i++)
-        define_constant(vm, l->primitives, rt_primitives[i].name, rt_primitive_object(vm, &rt_primitives[i]));
+        define_constant(vm, l->primitives, rt_primitives[i].name,
+                        rt_primitive_object(vm, &rt_primitives[i]));
     // Parameter objects of the runtime, which the table of primitives cannot hold.
     define_constant(vm, l->primitives, "current-input-port", vm->ports->input);
     define_constant(vm, l->primitives, "current-output-port", vm->ports->output);

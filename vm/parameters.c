@@ -1,7 +1,8 @@
 // Parameter lists and patterns.
 //
-// A clause of a procedure has parameters in the order required, optional, keyword, rest (core.h). What a pattern or a
-// default makes of a parameter is bound inside of the lambda, one variable after the other:
+// A clause of a procedure has parameters in the order required, optional, keyword, rest (core.h).
+// What a pattern or a default makes of a parameter is bound inside of the lambda, one variable
+// after the other:
 //
 //   (fn ((a b) &optional (c a)) body)
 //   (lambda (p q) (let* ((l (%pattern-list p 2 #f)) (a (car l)) (t (cdr l)) (b (car t))
@@ -67,7 +68,9 @@ static Node *prim2(PatternContext *c, const Primitive *prim, Node *a, Node *b) {
     Node *args[] = {a, b};
     return vm_prim_call(c->x, prim, 2, args);
 }
-static Node *constant(PatternContext *c, Value v) { return vm_node_const(c->x->vm, v, c->x->position); }
+static Node *constant(PatternContext *c, Value v) {
+    return vm_node_const(c->x->vm, v, c->x->position);
+}
 
 static bool bind_part(PatternContext *c, Value pattern, Position position, Node *value);
 
@@ -83,7 +86,8 @@ static bool bind_list(PatternContext *c, Value pattern, Position position, Var *
         return pattern_error(c, position, VALUE_NULL, "circular pattern");
     int64_t count = 0;
     Value tail = pattern;
-    for (; value_is_pair(tail); tail = value_cdr(tail)) count++;
+    for (; value_is_pair(tail); tail = value_cdr(tail))
+        count++;
     Node *args[] = {read_var(c, source), constant(c, value_from_fixnum(count)),
                     constant(c, value_from_bool(tail != VALUE_NULL))};
     Var *at = add_step(c, vm_prim_call(x, l->prim.pattern_list, 3, args));
@@ -91,7 +95,8 @@ static bool bind_list(PatternContext *c, Value pattern, Position position, Var *
         if (!bind_part(c, value_car(pattern), vm_position_car(x, pattern),
                        prim1(c, l->prim.car, read_var(c, at))))
             return false;
-        if (value_cdr(pattern) != VALUE_NULL) at = add_step(c, prim1(c, l->prim.cdr, read_var(c, at)));
+        if (value_cdr(pattern) != VALUE_NULL)
+            at = add_step(c, prim1(c, l->prim.cdr, read_var(c, at)));
     }
     return tail == VALUE_NULL || bind_part(c, tail, position, read_var(c, at));
 }
@@ -113,21 +118,26 @@ static Node *dict_part(PatternContext *c, Var *source, Value key) {
     return prim2(c, c->x->language->prim.pattern_dict, read_var(c, source), constant(c, key));
 }
 
-// {:keys (a b)} binds a to the value of :a; {pattern key} binds a pattern to the value of a constant key.
+// {:keys (a b)} binds a to the value of :a; {pattern key} binds a pattern to the value of a
+// constant key.
 static bool bind_dict(PatternContext *c, Value pattern, Position position, Var *source) {
     VM *vm = c->x->vm;
     TableCursor cursor;
     rt_table_cursor_init(&cursor, pattern);
     for (;;) {
         bool found;
-        if (!rt_table_next(vm, &cursor, &found)) return false;
-        if (!found) return true;
+        if (!rt_table_next(vm, &cursor, &found))
+            return false;
+        if (!found)
+            return true;
         if (cursor.key == c->x->language->symbol.keys) {
             if (rt_list_length(cursor.value) < 0)
-                return pattern_error(c, position, cursor.value, "expected a list of variables after :keys, got");
+                return pattern_error(c, position, cursor.value,
+                                     "expected a list of variables after :keys, got");
             for (Value rest = cursor.value; rest != VALUE_NULL; rest = value_cdr(rest)) {
                 Value name = value_car(rest);
-                if (!value_is_identifier(name)) return pattern_error(c, position, name, "not a variable:");
+                if (!value_is_identifier(name))
+                    return pattern_error(c, position, name, "not a variable:");
                 Value key = rt_keyword_string(vm, value_symbol(vm_identifier_symbol(name))->name);
                 if (!bind_part(c, name, vm_position_car(c->x, rest), dict_part(c, source, key)))
                     return false;
@@ -148,11 +158,15 @@ static bool bind_part(PatternContext *c, Value pattern, Position position, Node 
         return false;
     }
     if (vm_is_pattern(pattern))
-        return vm_bind_pattern(x, c->form, pattern, position, add_step(c, value), c->scope, c->steps);
-    if (!value_is_identifier(pattern)) return pattern_error(c, position, pattern, "not a variable or pattern:");
-    if (vm_is_keyword(x, c->scope, pattern, "_")) return true;
+        return vm_bind_pattern(x, c->form, pattern, position, add_step(c, value), c->scope,
+                               c->steps);
+    if (!value_is_identifier(pattern))
+        return pattern_error(c, position, pattern, "not a variable or pattern:");
+    if (vm_is_keyword(x, c->scope, pattern, "_"))
+        return true;
     Binding *b = vm_scope_bind_var(x->vm, c->scope, pattern, position);
-    if (!b) return pattern_error(c, position, pattern, "duplicate variable");
+    if (!b)
+        return pattern_error(c, position, pattern, "duplicate variable");
     vm_steps_add(c->steps, b->var, value);
     return true;
 }
@@ -161,7 +175,8 @@ bool vm_bind_pattern(Expander *x, const Form *form, Value pattern, Position posi
                      Scope *scope, Steps *steps) {
     PatternContext c = {.x = x, .form = form, .scope = scope, .steps = steps};
     Position saved = x->position;
-    if (position) x->position = position;
+    if (position)
+        x->position = position;
     bool ok = value_is_pair(pattern)     ? bind_list(&c, pattern, x->position, source)
               : value_is_vector(pattern) ? bind_vector(&c, pattern, x->position, source)
                                          : bind_dict(&c, pattern, x->position, source);
@@ -171,7 +186,13 @@ bool vm_bind_pattern(Expander *x, const Form *form, Value pattern, Position posi
 
 // ---- parameter lists
 
-typedef enum Section { SECTION_REQUIRED, SECTION_OPTIONAL, SECTION_KEY, SECTION_REST, SECTION_END } Section;
+typedef enum Section {
+    SECTION_REQUIRED,
+    SECTION_OPTIONAL,
+    SECTION_KEY,
+    SECTION_REST,
+    SECTION_END
+} Section;
 
 typedef struct Parameters {
     Expander *x;
@@ -224,12 +245,14 @@ static bool add_required(Parameters *p, Value pair, Value item, bool wide) {
     if (wide && (vm_is_pattern(item) || vm_is_keyword(x, p->scope, item, "_"))) {
         Var *var = vm_var_new(x->vm, x->language->symbol.underscore);
         push_var(p, var);
-        return !vm_is_pattern(item) || vm_bind_pattern(x, p->form, item, vm_position_car(x, pair), var,
-                                                       p->scope, &p->steps);
+        return !vm_is_pattern(item) || vm_bind_pattern(x, p->form, item, vm_position_car(x, pair),
+                                                       var, p->scope, &p->steps);
     }
-    if (!value_is_identifier(item)) return parameter_error(p, pair, item, "not a parameter:");
+    if (!value_is_identifier(item))
+        return parameter_error(p, pair, item, "not a parameter:");
     Var *var = bind_name(p, pair, item);
-    if (!var) return false;
+    if (!var)
+        return false;
     push_var(p, var);
     return true;
 }
@@ -241,18 +264,22 @@ static bool add_defaulted(Parameters *p, Value pair, Value item, Section section
     Value name = item, holder = pair;
     Node *otherwise = vm_node_const(vm, VALUE_NIL, x->position);
     if (value_is_pair(item)) {
-        if (rt_list_length(item) != 2) return parameter_error(p, pair, item, "expected (parameter default), got");
+        if (rt_list_length(item) != 2)
+            return parameter_error(p, pair, item, "expected (parameter default), got");
         name = value_car(item);
         holder = item;
-        if (!(otherwise = vm_expand_car(x, value_cdr(item), p->scope))) return false;
+        if (!(otherwise = vm_expand_car(x, value_cdr(item), p->scope)))
+            return false;
     }
-    if (!value_is_identifier(name)) return parameter_error(p, holder, name, "not a parameter:");
+    if (!value_is_identifier(name))
+        return parameter_error(p, holder, name, "not a parameter:");
     Var *given = vm_var_new(vm, vm_identifier_symbol(name));
     push_var(p, given);
     if (section == SECTION_OPTIONAL) {
         p->optional++;
     } else {
-        p->keys[p->keyword++] = rt_keyword_string(vm, value_symbol(vm_identifier_symbol(name))->name);
+        p->keys[p->keyword++] =
+            rt_keyword_string(vm, value_symbol(vm_identifier_symbol(name))->name);
     }
     Node *parts[] = {vm_node_local(vm, given, x->position),
                      vm_node_const(vm, VALUE_DEFAULT, x->position)};
@@ -261,7 +288,8 @@ static bool add_defaulted(Parameters *p, Value pair, Value item, Section section
     // A scope of its own: an inner lambda of a default must not see it.
     p->scope = vm_scope_new(vm, p->scope);
     Var *var = bind_name(p, holder, name);
-    if (!var) return false;
+    if (!var)
+        return false;
     vm_steps_add(&p->steps, var, value);
     return true;
 }
@@ -270,9 +298,11 @@ static bool add_rest(Parameters *p, Value pair, Value item, bool wide) {
     Expander *x = p->x;
     if (wide && vm_is_pattern(item)) {
         p->rest = vm_var_new(x->vm, x->language->symbol.rest);
-        return vm_bind_pattern(x, p->form, item, vm_position_car(x, pair), p->rest, p->scope, &p->steps);
+        return vm_bind_pattern(x, p->form, item, vm_position_car(x, pair), p->rest, p->scope,
+                               &p->steps);
     }
-    if (!value_is_identifier(item)) return parameter_error(p, pair, item, "not a parameter:");
+    if (!value_is_identifier(item))
+        return parameter_error(p, pair, item, "not a parameter:");
     p->rest = bind_name(p, pair, item);
     return p->rest != NULL;
 }
@@ -280,7 +310,8 @@ static bool add_rest(Parameters *p, Value pair, Value item, bool wide) {
 // What &optional, &key … switch to; SECTION_END: no marker.
 static Section marker(const Parameters *p, Value item) {
     const Language *l = p->x->language;
-    if (!value_is_identifier(item)) return SECTION_END;
+    if (!value_is_identifier(item))
+        return SECTION_END;
     Value symbol = vm_identifier_symbol(item);
     return symbol == l->symbol.optional ? SECTION_OPTIONAL
            : symbol == l->symbol.key    ? SECTION_KEY
@@ -311,31 +342,47 @@ static bool parse_parameters(Parameters *p, Value holder, bool wide) {
         }
         bool ok = false;
         switch (section) {
-        case SECTION_REQUIRED: ok = add_required(p, list, item, wide); break;
+        case SECTION_REQUIRED:
+            ok = add_required(p, list, item, wide);
+            break;
         case SECTION_OPTIONAL:
-        case SECTION_KEY: ok = add_defaulted(p, list, item, section); break;
+        case SECTION_KEY:
+            ok = add_defaulted(p, list, item, section);
+            break;
         case SECTION_REST:
-            if (p->rest) return parameter_error(p, list, item, "after the rest parameter:");
+            if (p->rest)
+                return parameter_error(p, list, item, "after the rest parameter:");
             ok = add_rest(p, list, item, wide);
             break;
-        case SECTION_END: break;
+        case SECTION_END:
+            break;
         }
-        if (!ok) return false;
+        if (!ok)
+            return false;
     }
-    if (list == VALUE_NULL) return true;
-    if (p->rest) return parameter_error(p, at, list, "after the rest parameter:");
+    if (list == VALUE_NULL)
+        return true;
+    if (p->rest)
+        return parameter_error(p, at, list, "after the rest parameter:");
     return add_rest(p, at, list, wide);
 }
 
 Lambda *vm_expand_procedure(Expander *x, const Form *form, Value holder, Value body, Scope *scope,
                             Value name, bool wide) {
     VM *vm = x->vm;
-    Parameters p = {.x = x, .form = form, .outer = scope, .scope = vm_scope_new(vm, scope), .steps = {.vm = vm}};
-    if (!parse_parameters(&p, holder, wide)) return NULL;
+    Parameters p = {.x = x,
+                    .form = form,
+                    .outer = scope,
+                    .scope = vm_scope_new(vm, scope),
+                    .steps = {.vm = vm}};
+    if (!parse_parameters(&p, holder, wide))
+        return NULL;
     Node *node = vm_expand_body(x, form, body, p.scope);
-    if (!node) return NULL;
+    if (!node)
+        return NULL;
     node = vm_steps_wrap(&p.steps, node, form->position);
-    if (p.rest) push_var(&p, p.rest);
+    if (p.rest)
+        push_var(&p, p.rest);
     Lambda *lambda = vm_lambda_new(vm, name, form->position, p.count, p.vars, node);
     lambda->required = p.required;
     lambda->optional = p.optional;

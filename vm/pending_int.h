@@ -1,8 +1,8 @@
 // Top-level code that has been expanded and not yet run.
 //
-// Duty: what lets the body of a library be expanded as a whole before it runs, so that it is known which of its
-// variables nothing assigns. A procedural macro that is used in the body needs what stands before it: then that part
-// runs early.
+// Duty: what lets the body of a library be expanded as a whole before it runs, so that it is known
+// which of its variables nothing assigns. A procedural macro that is used in the body needs what
+// stands before it: then that part runs early.
 #ifndef KILN_VM_PENDING_INT_H
 #define KILN_VM_PENDING_INT_H
 
@@ -11,8 +11,8 @@
 typedef struct PendingForms {
     Node **item;
     uint32_t count, capacity;
-    uint32_t next; // the first that has not run
-    bool runnable; // false: vm_expand, nothing runs
+    uint32_t next;     // the first that has not run
+    bool runnable;     // false: vm_expand, nothing runs
     Binding **defined; // variables in the order of their definitions
     uint32_t defined_count, defined_capacity, sealed;
     void (*seal)(Expander *x); // after each form; NULL: nothing to do

@@ -1,7 +1,7 @@
 // The REPL: line editing and history by libedit when standard input is a terminal, plain lines otherwise.
 //
 // Input is gathered line by line until it holds whole data (kiln_eval answers KILN_INCOMPLETE until then). Each input is a
-// source of its own, repl:1, repl:2, …, so that errors show the line.
+// source of its own, repl[1], repl[2], …, so that errors show the line.
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/string.h"
@@ -162,19 +162,32 @@ static void remember(Session *s, const char *text) {
 
 // ---- the loop
 
-static void show(Session *s, KilnRef *value) {
-    VM *vm = vm_of_kiln(s->k);
-    if (kiln_type(s->k, value) == KILN_NIL && strcmp(kiln_written(s->k, value, false), "nil") != 0) return;
-    const char *text = kiln_written(s->k, value, false);
+// Several values are shown a line each; what says nothing is not shown.
+static bool show(VM *vm, Value value) {
+    if (value_has_type(value, TYPE_VALUES)) {
+        for (uint32_t i = 0; i < object_aux(value_object(value)); i++)
+            if (!show(vm, value_values(value)->item[i])) return false;
+        return true;
+    }
+    if (value == VALUE_UNSPECIFIED || value == VALUE_DEFAULT) return true;
     Value out = vm->ports->standard_output;
-    if (!text || !*text) return;
-    if (!rt_port_write_c(vm, out, text) || !rt_port_write_c(vm, out, "\n")) vm_print_failure(s->k);
+    return rt_write(vm, value, out, WRITE_WRITE) && rt_port_write_c(vm, out, "\n");
+}
+
+typedef struct Show {
+    Value value;
+    bool ok;
+} Show;
+
+static void show_inside(VM *vm, void *arg) {
+    Show *s = arg;
+    s->ok = show(vm, s->value);
 }
 
 // Evaluate one input. False: the session ends with *status.
 static bool evaluate(Session *s, const char *text, bool complete_text, bool *incomplete, int *status) {
     char name[32];
-    snprintf(name, sizeof name, "repl:%d", s->inputs + 1);
+    snprintf(name, sizeof name, "repl[%d]", s->inputs + 1);
     KilnRef *value = NULL;
     VM *vm = vm_of_kiln(s->k);
     atomic_store(&vm->interrupts, 0);
@@ -182,8 +195,11 @@ static bool evaluate(Session *s, const char *text, bool complete_text, bool *inc
     *incomplete = result == KILN_INCOMPLETE && !complete_text;
     if (*incomplete) return true;
     s->inputs++;
-    if (result == KILN_OK) show(s, value);
-    else if (result == KILN_EXIT) {
+    if (result == KILN_OK) {
+        Show show_value = {.value = vm_ref_value(value)};
+        rt_stack_run(vm, show_inside, &show_value);
+        if (!show_value.ok) vm_print_failure(s->k);
+    } else if (result == KILN_EXIT) {
         *status = kiln_exit_status(s->k);
         return false;
     } else vm_print_failure(s->k);

@@ -1,7 +1,9 @@
 // Reports of unhandled conditions.
 #include "vm/report.h"
 #include "runtime/fail.h"
+#include "runtime/list.h"
 #include "runtime/string.h"
+#include "runtime/symbol.h"
 
 enum {
     FRAMES_FIRST = 12, // of a long backtrace, this many from the inside
@@ -19,6 +21,47 @@ static const Style coloured = {"\x1b[1m", "\x1b[1;31m", "\x1b[2m", "\x1b[0m"};
 static void put_place(VM *vm, StringBuilder *b, Position p) {
     rt_builder_format(b, "%s:%u:%u", rt_source_name(vm, position_source(p)), position_line(p),
                       position_column(p));
+}
+
+// Users are shown places in their own code: what they called, not what that is made of.
+static bool is_built_in(VM *vm, Position p) {
+    static const char prelude[] = "vm/prelude/";
+    return p && strncmp(rt_source_name(vm, position_source(p)), prelude, sizeof prelude - 1) == 0;
+}
+
+// The innermost place of a condition that is not in a built-in library; 0: there is none.
+static Position user_place(VM *vm, Value condition) {
+    Position p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
+    if (p && !is_built_in(vm, p)) return p;
+    Value frames = rt_condition_field(condition, CONDITION_FIELD_BACKTRACE);
+    for (; value_is_pair(frames); frames = value_cdr(frames)) {
+        if (!value_is_pair(value_car(frames))) continue;
+        p = rt_position_from_value(value_cdr(value_car(frames)));
+        if (p && !is_built_in(vm, p)) return p;
+    }
+    return 0;
+}
+
+void vm_report_note_form(VM *vm, Position form) {
+    Value condition = vm->condition;
+    if (!form || !rt_is_condition(vm, condition, CONDITION_CONDITION) || user_place(vm, condition)) return;
+    Value frames = rt_condition_field(condition, CONDITION_FIELD_BACKTRACE);
+    if (rt_list_length(frames) < 0) frames = VALUE_NULL;
+    Value frame = rt_cons(vm, rt_intern(vm, "top level"), rt_position_value(vm, form));
+    rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE,
+                           rt_list_append(vm, frames, rt_cons(vm, frame, VALUE_NULL)));
+}
+
+// The frames outside of built-in libraries.
+static Value user_frames(VM *vm, Value frames) {
+    ListBuilder list;
+    rt_list_builder_init(&list, vm);
+    for (; value_is_pair(frames); frames = value_cdr(frames)) {
+        Value frame = value_car(frames);
+        if (value_is_pair(frame) && !is_built_in(vm, rt_position_from_value(value_cdr(frame))))
+            rt_list_builder_add(&list, frame);
+    }
+    return list.first;
 }
 
 // The source line with a caret below the column; long lines are cut around it.
@@ -98,7 +141,7 @@ Value vm_report(VM *vm, Value condition, bool colour) {
     rt_builder_init(&b, vm);
     bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
     Position p = 0;
-    if (known) p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
+    if (known) p = user_place(vm, condition);
     rt_builder_c(&b, style->bold);
     if (p) put_place(vm, &b, p);
     else rt_builder_c(&b, "kiln");
@@ -106,6 +149,8 @@ Value vm_report(VM *vm, Value condition, bool colour) {
     rt_builder_string(&b, rt_condition_text(vm, condition));
     rt_builder_c(&b, "\n");
     if (p) put_line(vm, &b, p, style);
-    if (known) put_backtrace(vm, &b, rt_condition_field(condition, CONDITION_FIELD_BACKTRACE), style);
+    if (known)
+        put_backtrace(vm, &b, user_frames(vm, rt_condition_field(condition, CONDITION_FIELD_BACKTRACE)),
+                      style);
     return rt_builder_finish(&b);
 }

@@ -1,7 +1,7 @@
 // Tiers: how vm/ runs code without naming who runs it.
 //
-// Duty: the hook structure each tier fills in. The CEK is the tier that is always there. The executable's
-// composition root registers the others and picks one by --mode.
+// Duty: the hook structure each tier fills in. The CEK is the tier that is always there. The
+// executable's composition root registers the others and picks one by --mode.
 #ifndef KILN_VM_TIER_H
 #define KILN_VM_TIER_H
 
@@ -9,10 +9,11 @@
 
 typedef struct Tier {
     const char *name; // "cek", "tier1", "tier2"
-    // Run a top-level lambda without parameters. Result, or VALUE_FAILURE with vm->condition set: an unhandled
-    // condition, or, when vm->exit_status is not VALUE_NONE, a call of exit.
+    // Run a top-level lambda without parameters. Result, or VALUE_FAILURE with vm->condition set:
+    // an unhandled condition, or, when vm->exit_status is not VALUE_NONE, a call of exit.
     Value (*run)(VM *vm, Lambda *top);
-    // Apply a procedure from C: a nested evaluation, a barrier to continuations. Same results.
+    // Apply a procedure from C: a nested evaluation, a barrier to continuations. Same results. Both of them begin with
+    // rt_dynamic_isolate and put vm->dynamic back.
     Value (*apply)(VM *vm, Value procedure, int argc, const Value *argv);
     // Where a closure was defined and its name, for tools: the Lambda of a closure this tier made.
     Lambda *(*closure_lambda)(Value closure);

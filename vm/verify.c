@@ -2,15 +2,17 @@
 //
 // Invariants, at every stage:
 //   - the nodes form a tree: no node is reached twice, no child is missing;
-//   - a variable is bound at one place, and referred to only below that place (for Fix, in its inits too);
+//   - a variable is bound at one place, and referred to only below that place (for Fix, in its
+//   inits too);
 //   - Global, SetGlobal, Define name cells; a guarded Prim too;
 //   - a Prim's arguments are in the range of its row;
 //   - a Lambda's keys are keywords, as many as its keyword parameters;
-//   - Const holds a value that a program may meet, or one of the marks VALUE_DEFAULT and VALUE_UNBOUND.
+//   - Const holds a value that a program may meet, or one of the marks VALUE_DEFAULT and
+//   VALUE_UNBOUND.
 // From CORE_BOUND: the inits of Fix are lambdas, and no variable of Fix is assigned.
-// CORE_LOWERED: no SetLocal; checked variables are boxed; owner, outer and free variables are those of the
-// tree; a jump calls a contified variable with as many arguments as it has parameters, and nothing else
-// refers to a contified variable.
+// CORE_LOWERED: no SetLocal; checked variables are boxed; owner, outer and free variables are those
+// of the tree; a jump calls a contified variable with as many arguments as it has parameters, and
+// nothing else refers to a contified variable.
 #include "runtime/assert.h"
 #include "runtime/heap.h"
 #include "runtime/string.h"
@@ -20,7 +22,7 @@
 
 typedef struct Scope { // variables in scope, innermost first
     struct Scope *outer;
-    Lambda *lambda;    // whose activation: of contified procedures the one around
+    Lambda *lambda; // whose activation: of contified procedures the one around
 } Scope;
 
 typedef struct Verify {
@@ -40,18 +42,21 @@ static bool seen_add(Verify *v, void *p) {
         v->seen = rt_raw_new(v->vm, v->room * sizeof *v->seen);
         v->count = 0;
         for (size_t i = 0; i < old_room; i++)
-            if (old[i]) seen_add(v, old[i]);
+            if (old[i])
+                seen_add(v, old[i]);
     }
     size_t i = ((uintptr_t)p * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (v->room - 1);
     for (; v->seen[i]; i = (i + 1) & (v->room - 1))
-        if (v->seen[i] == p) return false;
+        if (v->seen[i] == p)
+            return false;
     v->seen[i] = p;
     v->count++;
     return true;
 }
 
 static const char *name_of(VM *vm, Value name) {
-    if (!value_is_symbol(name)) return "?";
+    if (!value_is_symbol(name))
+        return "?";
     const char *text = rt_string_to_utf8(vm, value_symbol(name)->name, NULL);
     return text ? text : "?";
 }
@@ -67,7 +72,8 @@ static void open_var(Verify *v, const Node *node, Var *var, Scope *scope) {
     CHECK(var->mark == NULL, "variable %s: a pass left its mark", name_of(v->vm, var->name));
     CHECK(value_is_object(var->name), "a variable's name is no identifier");
     if (v->stage == CORE_LOWERED)
-        CHECK(var->owner == scope->lambda, "variable %s has another owner", name_of(v->vm, var->name));
+        CHECK(var->owner == scope->lambda, "variable %s has another owner",
+              name_of(v->vm, var->name));
     var->mark = scope;
 }
 static void close_var(Var *var) { var->mark = NULL; }
@@ -84,31 +90,38 @@ static void check_all(Verify *v, const Node *node, uint32_t count, Node **nodes,
 static void check_lambda(Verify *v, const Node *node, Scope *outer, Lambda *host) {
     for (Lambda *l = node->lambda; l != NULL; l = l->next) {
         Scope scope = {.outer = outer, .lambda = host ? host : l};
-        CHECK(value_is_symbol(l->name) || value_has_type(l->name, TYPE_ALIAS) || l->name == VALUE_FALSE,
+        CHECK(value_is_symbol(l->name) || value_has_type(l->name, TYPE_ALIAS) ||
+                  l->name == VALUE_FALSE,
               "a lambda's name is no symbol");
         CHECK(l->body != NULL, "a lambda without body");
         uint32_t count = lambda_param_count(l);
-        for (uint32_t i = 0; i < count; i++) open_var(v, node, l->params[i], &scope);
+        for (uint32_t i = 0; i < count; i++)
+            open_var(v, node, l->params[i], &scope);
         for (uint32_t i = 0; i < l->keyword; i++)
             CHECK(l->keys && value_is_keyword(l->keys[i]), "key %u is no keyword", i);
         if (v->stage == CORE_LOWERED) {
-            CHECK(l->outer == outer->lambda, "lambda %s has another outer lambda", name_of(v->vm, l->name));
+            CHECK(l->outer == outer->lambda, "lambda %s has another outer lambda",
+                  name_of(v->vm, l->name));
             if (!host)
                 for (uint32_t i = 0; i < l->free_count; i++)
                     CHECK(l->free[i]->mark != NULL, "free variable %s is not in scope",
                           name_of(v->vm, l->free[i]->name));
         }
         check(v, l->body, &scope);
-        for (uint32_t i = 0; i < count; i++) close_var(l->params[i]);
+        for (uint32_t i = 0; i < count; i++)
+            close_var(l->params[i]);
     }
 }
 
 static void check_var_use(Verify *v, const Node *node, Var *var, Scope *scope) {
     CHECK(var != NULL, "a reference without variable");
     CHECK(var->mark != NULL, "variable %s is not in scope", name_of(v->vm, var->name));
-    if (v->stage != CORE_LOWERED) return;
-    CHECK(!var->checked || var->boxed, "variable %s is checked but not boxed", name_of(v->vm, var->name));
-    if (var->owner == scope->lambda) return;
+    if (v->stage != CORE_LOWERED)
+        return;
+    CHECK(!var->checked || var->boxed, "variable %s is checked but not boxed",
+          name_of(v->vm, var->name));
+    if (var->owner == scope->lambda)
+        return;
     // Reached from an inner lambda: one of its free variables. Lambdas have few.
     bool found = false;
     for (uint32_t i = 0; i < scope->lambda->free_count && !found; i++)
@@ -123,11 +136,13 @@ static void check_binding(Verify *v, Node *node, Scope *outer) {
     CHECK(count > 0, "a binding of nothing");
     CHECK(node->let.body != NULL, "a binding without body");
     Scope scope = {.outer = outer, .lambda = outer->lambda};
-    if (!fix) check_all(v, node, count, node->let.inits, outer);
+    if (!fix)
+        check_all(v, node, count, node->let.inits, outer);
     for (uint32_t i = 0; i < count; i++) {
         Var *var = node->let.vars[i];
         open_var(v, node, var, &scope);
-        CHECK(var->init == node->let.inits[i], "variable %s: init is another node", name_of(v->vm, var->name));
+        CHECK(var->init == node->let.inits[i], "variable %s: init is another node",
+              name_of(v->vm, var->name));
     }
     for (uint32_t i = 0; fix && i < count; i++) {
         Node *init = node->let.inits[i];
@@ -138,10 +153,12 @@ static void check_binding(Verify *v, Node *node, Scope *outer) {
         if (v->stage == CORE_LOWERED && node->let.vars[i]->contified) {
             CHECK(seen_add(v, init), "a node occurs twice");
             check_lambda(v, init, &scope, scope.lambda);
-        } else check(v, init, &scope);
+        } else
+            check(v, init, &scope);
     }
     check(v, node->let.body, &scope);
-    for (uint32_t i = 0; i < count; i++) close_var(node->let.vars[i]);
+    for (uint32_t i = 0; i < count; i++)
+        close_var(node->let.vars[i]);
 }
 
 static void check_call(Verify *v, Node *node, Scope *scope) {
@@ -158,14 +175,17 @@ static void check_call(Verify *v, Node *node, Scope *scope) {
     CHECK(v->stage != CORE_LOWERED || var->owner == scope->lambda, "a jump to %s out of its lambda",
           name_of(v->vm, var->name));
     Lambda *l = var->init->lambda;
-    CHECK(!l->next && lambda_max_args(l) == (int)node->call.count && l->required == node->call.count,
+    CHECK(!l->next && lambda_max_args(l) == (int)node->call.count &&
+              l->required == node->call.count,
           "a jump to %s with %u arguments", name_of(v->vm, var->name), node->call.count);
     CHECK(seen_add(v, node->call.fn), "a node occurs twice");
 }
 
 static void check(Verify *v, Node *node, Scope *scope) {
-    if (rt_stack_low(v->vm)) v->deep = true;
-    if (v->deep) return;
+    if (rt_stack_low(v->vm))
+        v->deep = true;
+    if (v->deep)
+        return;
     CHECK(seen_add(v, node), "a node of kind %d occurs twice", node->kind);
     CHECK((unsigned)node->kind < NODE_KIND_COUNT, "no such kind of node: %d", node->kind);
     CHECK(!(node->flags & NODE_JUMP) || node->kind == NODE_CALL, "a jump that is no call");
@@ -177,8 +197,8 @@ static void check(Verify *v, Node *node, Scope *scope) {
         break;
     case NODE_LOCAL:
         check_var_use(v, node, node->local.var, scope);
-        CHECK(!(v->stage == CORE_LOWERED && node->local.var->contified), "%s is contified but not only called",
-              name_of(v->vm, node->local.var->name));
+        CHECK(!(v->stage == CORE_LOWERED && node->local.var->contified),
+              "%s is contified but not only called", name_of(v->vm, node->local.var->name));
         break;
     case NODE_SET_LOCAL:
         CHECK(v->stage != CORE_LOWERED, "an assignment of %s is left",
@@ -192,9 +212,12 @@ static void check(Verify *v, Node *node, Scope *scope) {
         CHECK(node->global.value != NULL, "an assignment without value");
         check(v, node->global.value, scope);
         [[fallthrough]];
-    case NODE_GLOBAL: CHECK(value_is_cell(node->global.cell), "a global variable without cell"); break;
+    case NODE_GLOBAL:
+        CHECK(value_is_cell(node->global.cell), "a global variable without cell");
+        break;
     case NODE_IF:
-        CHECK(node->branch.test && node->branch.then && node->branch.otherwise, "an if without a part");
+        CHECK(node->branch.test && node->branch.then && node->branch.otherwise,
+              "an if without a part");
         check(v, node->branch.test, scope);
         check(v, node->branch.then, scope);
         check(v, node->branch.otherwise, scope);
@@ -203,37 +226,46 @@ static void check(Verify *v, Node *node, Scope *scope) {
         CHECK(node->lambda != NULL, "a lambda node without lambda");
         check_lambda(v, node, scope, NULL);
         break;
-    case NODE_CALL: check_call(v, node, scope); break;
+    case NODE_CALL:
+        check_call(v, node, scope);
+        break;
     case NODE_SEQ:
         CHECK(node->seq.count > 0, "an empty sequence");
         check_all(v, node, node->seq.count, node->seq.items, scope);
         break;
     case NODE_LET:
-    case NODE_FIX: check_binding(v, node, scope); break;
+    case NODE_FIX:
+        check_binding(v, node, scope);
+        break;
     case NODE_PRIM:
         CHECK(node->prim.prim != NULL, "a prim without row");
         CHECK((int64_t)node->prim.count >= node->prim.prim->min &&
                   (node->prim.prim->max < 0 || (int64_t)node->prim.count <= node->prim.prim->max),
               "%s with %u arguments", node->prim.prim->name, node->prim.count);
-        CHECK(node->prim.cell == VALUE_NONE || value_is_cell(node->prim.cell), "%s: the guard is no cell",
-              node->prim.prim->name);
+        CHECK(node->prim.cell == VALUE_NONE || value_is_cell(node->prim.cell),
+              "%s: the guard is no cell", node->prim.prim->name);
         check_all(v, node, node->prim.count, node->prim.args, scope);
         break;
-    case NODE_KIND_COUNT: break;
+    case NODE_KIND_COUNT:
+        break;
     }
 }
 
 static void check_assigned(Node **child, void *context) {
     Node *node = *child;
-    if (rt_stack_low(context)) return;
+    if (rt_stack_low(context))
+        return;
     if (node->kind == NODE_SET_LOCAL) {
         Node *init = node->local.var->init;
-        CHECK(!init || init->kind != NODE_LAMBDA || !node->local.var->mark, "a variable of fix is assigned");
+        CHECK(!init || init->kind != NODE_LAMBDA || !node->local.var->mark,
+              "a variable of fix is assigned");
     }
     bool fix = node->kind == NODE_FIX;
-    for (uint32_t i = 0; fix && i < node->let.count; i++) node->let.vars[i]->mark = node;
+    for (uint32_t i = 0; fix && i < node->let.count; i++)
+        node->let.vars[i]->mark = node;
     vm_node_each_child(node, check_assigned, context);
-    for (uint32_t i = 0; fix && i < node->let.count; i++) node->let.vars[i]->mark = NULL;
+    for (uint32_t i = 0; fix && i < node->let.count; i++)
+        node->let.vars[i]->mark = NULL;
 }
 
 void vm_node_verify(VM *vm, Node *node, CoreStage stage) {
@@ -241,8 +273,10 @@ void vm_node_verify(VM *vm, Node *node, CoreStage stage) {
     // At top level there is no activation until the passes have made one.
     Scope scope = {0};
     check(&v, node, &scope);
-    if (v.deep) return;
-    if (stage >= CORE_BOUND) check_assigned(&node, vm);
+    if (v.deep)
+        return;
+    if (stage >= CORE_BOUND)
+        check_assigned(&node, vm);
 }
 
 #else

@@ -1,5 +1,5 @@
-// vm/cek.c: the oracle on hand-made core (core_text.h), without expander and libraries. Every program runs
-// with all passes and with those alone that lowering needs; both must agree.
+// vm/cek.c: the oracle on hand-made core (core_text.h), without expander and libraries. Every
+// program runs with all passes and with those alone that lowering needs; both must agree.
 #include "vm/passes.h"
 #include "vm/tier.h"
 #include <stdlib.h>
@@ -14,8 +14,10 @@ static Value run_once(const char *text) {
 
 // What `write` prints of the value, or "error: " and the condition's text.
 static const char *result_text(Value value) {
-    if (value != VALUE_FAILURE) return text_of(rt_write_to_string(vm, value, WRITE_WRITE));
-    Value text = rt_string_append2(vm, rt_string_from_c(vm, "error: "), rt_condition_text(vm, vm->condition));
+    if (value != VALUE_FAILURE)
+        return text_of(rt_write_to_string(vm, value, WRITE_WRITE));
+    Value text = rt_string_append2(vm, rt_string_from_c(vm, "error: "),
+                                   rt_condition_text(vm, vm->condition));
     return text_of(text);
 }
 
@@ -37,9 +39,11 @@ static void test_expressions(void **state) {
     check("(if (null? '()) 'yes 'no)", "yes");
     check("(if '() 1 2)", "1");
     check("(begin (define x 1) (set! x (+ x 1)) x)", "2");
-    check("((lambda (x) (set! x (+ x 1)) (lambda () x)))", "error: procedure: expected 1 argument, got 0");
+    check("((lambda (x) (set! x (+ x 1)) (lambda () x)))",
+          "error: procedure: expected 1 argument, got 0");
     check("(let ((x 1)) (let ((f (lambda () (set! x (+ x 1)) x))) (f) (f)))", "3");
-    check("(fix ((even (lambda (n) (if (= n 0) #t (odd (- n 1))))) (odd (lambda (n) (if (= n 0) #f (even (- n 1))))))"
+    check("(fix ((even (lambda (n) (if (= n 0) #t (odd (- n 1))))) (odd (lambda (n) (if (= n 0) #f "
+          "(even (- n 1))))))"
           " (list (even 10) (even 7)))",
           "(#t #f)");
     check("((case-lambda (() 0) ((a) 1) ((a b) 2) ((a b c &rest r) r)) 1 2 3 4 5)", "(4 5)");
@@ -54,7 +58,8 @@ static void test_order_of_evaluation(void **state) {
         {"(+ (n 1) (n 2)) (reverse log)", "(1 2)"},
         {"(let ((x (n 1)) (y (n 2))) (n 3)) (reverse log)", "(1 2 3)"},
         {"((lambda (a b) (n b) (n a)) (n 1) (n 2)) (reverse log)", "(1 2 2 1)"},
-        {"(fix ((a (n 1)) (f (lambda () (n 9))) (b (n 2)) (c (f))) (n 3)) (reverse log)", "(1 2 9 3)"},
+        {"(fix ((a (n 1)) (f (lambda () (n 9))) (b (n 2)) (c (f))) (n 3)) (reverse log)",
+         "(1 2 9 3)"},
         // The guard of a primitive is looked at after the arguments.
         {"(?+ (n 1) (begin (set! ?+ (lambda (a b) (* 10 b))) (n 2)))", "20"},
     };
@@ -84,7 +89,7 @@ static void test_parameters_of_procedures(void **state) {
     check("((named f (&key a &rest r) (list a r)) :a 1 :z 3)", "(1 (:z 3))");
     check("((named f (a &optional b &key c) c) 1 :c 5)", "5");
     check("((named f (a &optional b &key c) (list b c)) 1 2 :c 5)", "(2 5)");
-    check("((case-lambda ((a) 1) ((a b) 2)))", "error: procedure: no clause takes 0 arguments");
+    check("((case-lambda ((a) 1) ((a b) 2)))", "error: procedure: expected 1 to 2 arguments, got 0");
 }
 
 // ---- failures
@@ -98,25 +103,31 @@ static void test_messages(void **state) {
     check("(set! nowhere 1)", "error: set!: unbound variable: nowhere");
     check("(fix ((x (begin (define f (lambda () x)) (f)))) x)",
           "error: variable used before its initialisation: x");
-    check("(fix ((x y) (y 1) (z (set! y 2))) x)", "error: variable used before its initialisation: y");
+    check("(fix ((x y) (y 1) (z (set! y 2))) x)",
+          "error: variable used before its initialisation: y");
     check("(apply car '(1 . 2))", "error: apply: argument 2: expected list, got (1 . 2)");
     check("(apply (named f (a) a) 1 2 '(3))", "error: f: expected 1 argument, got 3");
     check("(raise 'oops)", "error: oops");
     check("(error \"bad thing:\" 1 \"two\")", "error: bad thing: 1 \"two\"");
-    check("(%capture-prompt 'none (lambda (k) k))", "error: capture-prompt: there is no prompt with tag none");
+    check("(%capture-prompt 'none (lambda (k) k))",
+          "error: capture-prompt: there is no prompt with tag none");
 }
 
 static void test_position_and_backtrace(void **state) {
     (void)state;
-    // (define inner (lambda () (car 5))) (define outer (lambda () (+ 1 (inner)))), calls with positions.
+    // (define inner (lambda () (car 5))) (define outer (lambda () (+ 1 (inner)))), calls with
+    // positions.
     Node *five = vm_node_const(vm, value_from_fixnum(5), 0);
-    Position at_car = position_make(1, 10, 4), at_inner = position_make(1, 20, 4), at_outer = position_make(1, 30, 1);
+    Position at_car = position_make(1, 10, 4), at_inner = position_make(1, 20, 4),
+             at_outer = position_make(1, 30, 1);
     Node *car = vm_node_call(vm, vm_node_global(vm, core_cell("car"), 0), 1, &five, at_car);
     Value inner_name = rt_intern(vm, "inner"), outer_name = rt_intern(vm, "outer");
     Node *inner = vm_node_lambda(vm, vm_lambda_new(vm, inner_name, 0, 0, NULL, car));
-    Node *args[2] = {vm_node_const(vm, value_from_fixnum(1), 0),
-                     vm_node_call(vm, vm_node_global(vm, core_cell("inner"), 0), 0, NULL, at_inner)};
-    Node *plus = vm_node_call(vm, vm_node_global(vm, core_cell("+"), 0), 2, args, position_make(1, 20, 1));
+    Node *args[2] = {
+        vm_node_const(vm, value_from_fixnum(1), 0),
+        vm_node_call(vm, vm_node_global(vm, core_cell("inner"), 0), 0, NULL, at_inner)};
+    Node *plus =
+        vm_node_call(vm, vm_node_global(vm, core_cell("+"), 0), 2, args, position_make(1, 20, 1));
     Node *outer = vm_node_lambda(vm, vm_lambda_new(vm, outer_name, 0, 0, NULL, plus));
     Node *call = vm_node_call(vm, vm_node_global(vm, core_cell("outer"), 0), 0, NULL, at_outer);
     Node *items[4] = {vm_node_define(vm, core_cell("inner"), inner, 0),
@@ -126,7 +137,8 @@ static void test_position_and_backtrace(void **state) {
     Lambda *top = vm_passes_run(vm, vm_node_seq(vm, 3, items, 0));
     assert_true(vm_tier_cek.run(vm, top) == VALUE_FAILURE);
     Value condition = vm->condition;
-    assert_true(rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION)) == at_car);
+    assert_true(rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION)) ==
+                at_car);
     Value trace = rt_condition_field(condition, CONDITION_FIELD_BACKTRACE);
     assert_int_equal(rt_list_length(trace), 3);
     const Value names[3] = {inner_name, outer_name, rt_intern(vm, "top level")};
@@ -154,11 +166,15 @@ static void test_raise_hook(void **state) {
     check("(%set-raise-hook! (lambda (c) 41)) (+ 1 (car 5))", "42");
     check("(%set-raise-hook! (lambda (c) 41)) (+ 1 (nowhere))", "42");
     check("(%set-raise-hook! (lambda (c) (list 'caught c))) (raise 'x)", "(caught x)");
-    check("(%set-raise-hook! (lambda (c) (%abort (list 'gone c)))) (+ 1 (raise 'x))", "error: (gone x)");
+    check("(%set-raise-hook! (lambda (c) (%abort (list 'gone c)))) (+ 1 (raise 'x))",
+          "error: (gone x)");
     // A failure inside the hook is raised again, in the hook.
-    check("(define n 0) (%set-raise-hook! (lambda (c) (if (= n 0) (begin (set! n 1) (+ 1 (raise 'b))) 10))) (raise 'a)", "11");
+    check("(define n 0) (%set-raise-hook! (lambda (c) (if (= n 0) (begin (set! n 1) (+ 1 (raise "
+          "'b))) 10))) (raise 'a)",
+          "11");
     // A hook that cannot be called does not loop.
-    check("(%set-raise-hook! (lambda () 1)) (raise 'x)", "error: procedure: expected 0 arguments, got 1");
+    check("(%set-raise-hook! (lambda () 1)) (raise 'x)",
+          "error: procedure: expected 0 arguments, got 1");
     check("(%set-raise-hook! (lambda (c) (%capture (lambda (k) (k 5))))) (+ 1 (raise 'x))", "6");
     vm->raise_hook = VALUE_NONE;
 }
@@ -190,12 +206,15 @@ static void test_continuations(void **state) {
           "  (set! x (+ x 1)) (set! n (+ n 1)) (if (< n 3) (k n) (list x y)))",
           "(1 2)");
     // Assignments made since are seen.
-    check("(let ((n 0) (k #f)) (%capture (lambda (c) (set! k c))) (set! n (+ n 1)) (if (< n 5) (k 0) n))", "5");
+    check("(let ((n 0) (k #f)) (%capture (lambda (c) (set! k c))) (set! n (+ n 1)) (if (< n 5) (k "
+          "0) n))",
+          "5");
     // A generator that is left and entered again.
     check("(define saved #f) (define out #f)"
           "(define walk (lambda (l) (if (null? l) (out 'end)"
           "  (begin (%capture (lambda (c) (set! saved c) (out (car l)))) (walk (cdr l))))))"
-          "(define next (lambda () (%capture (lambda (o) (set! out o) (if saved (saved 0) (walk '(1 2 3)))))))"
+          "(define next (lambda () (%capture (lambda (o) (set! out o) (if saved (saved 0) (walk "
+          "'(1 2 3)))))))"
           "(let ((a (next))) (let ((b (next))) (let ((c (next))) (list a b c (next)))))",
           "(1 2 3 end)");
 }
@@ -203,7 +222,8 @@ static void test_continuations(void **state) {
 static void test_continuation_of_an_earlier_form(void **state) {
     (void)state;
     vm->roots[15] = VALUE_NULL;
-    assert_string_equal(result_text(run_once("(define k #f) (+ 1 (%capture (lambda (c) (set! k c) 1)))")), "2");
+    assert_string_equal(
+        result_text(run_once("(define k #f) (+ 1 (%capture (lambda (c) (set! k c) 1)))")), "2");
     assert_string_equal(result_text(run_once("(* 100 (k 10))")), "11");
 }
 
@@ -215,7 +235,8 @@ static void test_continuation_restores_the_dynamic_environment(void **state) {
           "  (if (= n 1) (begin (%set-dynamic! (vector '(h) '() '())) (k 0)) (eq? d (%dynamic))))",
           "#t");
     // An ordinary return does not.
-    check("(begin ((lambda () (%set-dynamic! (vector '(h) '() '())) 1)) (vector-ref (%dynamic) 0))", "(h)");
+    check("(begin ((lambda () (%set-dynamic! (vector '(h) '() '())) 1)) (vector-ref (%dynamic) 0))",
+          "(h)");
 }
 
 static void test_parameter_objects(void **state) {
@@ -225,7 +246,8 @@ static void test_parameter_objects(void **state) {
           "(let ((d (%dynamic))) (%set-dynamic! (vector '() (list (cons p (%make-box 2))) '()))"
           "  (let ((r (p))) (%set-dynamic! d) (list r (p))))",
           "(2 1)");
-    check("(define p (%make-parameter 1 #f)) (p 5)", "error: parameter: expected 0 arguments, got 1");
+    check("(define p (%make-parameter 1 #f)) (p 5)",
+          "error: parameter: expected 0 arguments, got 1");
 }
 
 static void test_prompts(void **state) {
@@ -234,22 +256,28 @@ static void test_prompts(void **state) {
     check("(+ 1 (%prompt 'p (lambda () (+ 10 (%capture-prompt 'p (lambda (k) 5))))))", "6");
     check("(+ 1 (%prompt 'p (lambda () (+ 10 (%capture-prompt 'p (lambda (k) (k 5)))))))", "16");
     // Composable and multi-shot.
-    check("(%prompt 'p (lambda () (* 2 (%capture-prompt 'p (lambda (k) (+ (k 1) (k (k 10))))))))", "42");
+    check("(%prompt 'p (lambda () (* 2 (%capture-prompt 'p (lambda (k) (+ (k 1) (k (k 10))))))))",
+          "42");
     // The slice has no prompt of its own.
     check("(%prompt 'p (lambda () (+ 1 (%capture-prompt 'p (lambda (k)"
           "  (%prompt 'p (lambda () (k (%capture-prompt 'p (lambda (j) 'inner)))))))))) ",
           "inner");
     // The innermost prompt of that tag; others belong to the slice.
-    check("(%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () (cons 2 (%capture-prompt 'a (lambda (k) (k '())))))))))",
+    check("(%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () (cons 2 (%capture-prompt 'a "
+          "(lambda (k) (k '())))))))))",
           "(1 2)");
-    check("(%prompt 'b (lambda () (cons 0 (%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () (cons 2 (%capture-prompt 'a"
+    check("(%prompt 'b (lambda () (cons 0 (%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () "
+          "(cons 2 (%capture-prompt 'a"
           "  (lambda (k) (k '())))))))))))) ",
           "(0 1 2)");
-    check("(%prompt 'b (lambda () (cons 0 (%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () (cons 2 (%capture-prompt 'b"
+    check("(%prompt 'b (lambda () (cons 0 (%prompt 'a (lambda () (cons 1 (%prompt 'b (lambda () "
+          "(cons 2 (%capture-prompt 'b"
           "  (lambda (k) (k (k '())))))))))))))",
           "(0 1 2 2)");
     // A full continuation taken inside keeps the prompts around it.
-    check("(%prompt 'p (lambda () (+ 1 (%capture (lambda (k) (k (%capture-prompt 'p (lambda (s) (s 1)))))))))", "2");
+    check("(%prompt 'p (lambda () (+ 1 (%capture (lambda (k) (k (%capture-prompt 'p (lambda (s) (s "
+          "1)))))))))",
+          "2");
 }
 
 static void test_exit_and_abort(void **state) {
@@ -281,18 +309,27 @@ static void test_apply_from_c(void **state) {
 static void test_deep_recursion(void **state) {
     (void)state;
     check("(define f (lambda (n) (if (= n 0) 0 (+ 1 (f (- n 1)))))) (f 300000)", "300000");
-    check("(define build (lambda (n) (if (= n 0) '() (cons n (build (- n 1)))))) (length (build 100000))", "100000");
+    check("(define build (lambda (n) (if (= n 0) '() (cons n (build (- n 1)))))) (length (build "
+          "100000))",
+          "100000");
 }
 
 static void test_tail_calls_take_no_memory(void **state) {
     (void)state;
     size_t limit = vm->heap_limit;
     vm->heap_limit = rt_heap_used() + (24 << 20);
-    check("(define f (lambda (n) (if (= n 0) 'done (g (- n 1))))) (define g (lambda (n) (apply f (list n)))) (f 200000)",
+    check("(define f (lambda (n) (if (= n 0) 'done (g (- n 1))))) (define g (lambda (n) (apply f "
+          "(list n)))) (f 200000)",
           "done");
-    check("(define f (lambda (n) (if (= n 0) 'done (call-with-values (lambda () (- n 1)) f)))) (f 200000)", "done");
-    check("(fix ((f (lambda (n) (if (= n 0) 'done (let ((m (- n 1))) (begin 1 (f m))))))) (f 200000))", "done");
-    check("(define f (lambda (n) (%capture (lambda (k) (if (= n 0) 'done (f (- n 1))))))) (f 200000)", "done");
+    check("(define f (lambda (n) (if (= n 0) 'done (call-with-values (lambda () (- n 1)) f)))) (f "
+          "200000)",
+          "done");
+    check("(fix ((f (lambda (n) (if (= n 0) 'done (let ((m (- n 1))) (begin 1 (f m))))))) (f "
+          "200000))",
+          "done");
+    check(
+        "(define f (lambda (n) (%capture (lambda (k) (if (= n 0) 'done (f (- n 1))))))) (f 200000)",
+        "done");
     check("(define f (lambda (n) (if (= n 0) 'done (raise n))))"
           "(%set-raise-hook! (lambda (n) (%capture-prompt 'p (lambda (k) (loop (- n 1))))))"
           "(define loop (lambda (n) (%prompt 'p (lambda () (f n))))) (loop 20000)",

@@ -96,21 +96,22 @@ static void test_dump(void **state) {
                         "(case-lambda (() 1) ((x.0) x.0))");
     assert_string_equal(dump_of(core_read("(begin (define g 1) (set! g 2) (if g 1 2))")),
                         "(seq (define g 1) (set! g 2) (if g 1 2))");
-    assert_string_equal(dump_of(core_read("(let ((x 1) (y 2)) (set! x y))")),
-                        "(let ((x.0 1)\n"
-                        "      (y.1 2))\n"
-                        "  (set! x.0 y.1))");
+    assert_string_equal(dump_of(core_read("(let ((x 1) (y 2)) (set! x y))")), "(let ((x.0 1)\n"
+                                                                              "      (y.1 2))\n"
+                                                                              "  (set! x.0 y.1))");
     assert_string_equal(dump_of(core_read("(fix ((f (lambda () (f)))) f)")),
                         "(fix ((f.0 (lambda () (f.0)))) f.0)");
 }
 
 static void test_dump_breaks_long_lines(void **state) {
     (void)state;
-    const char *text = dump_of(core_read("(f (g aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb)"
-                                         "   (h ccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddd))"));
-    assert_string_equal(text, "(f\n"
-                              "  (g aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb)\n"
-                              "  (h ccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddd))");
+    const char *text = dump_of(
+        core_read("(f (g aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb)"
+                  "   (h ccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddd))"));
+    assert_string_equal(
+        text, "(f\n"
+              "  (g aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb)\n"
+              "  (h ccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddd))");
 }
 
 static void test_positions_on_request(void **state) {
@@ -122,13 +123,15 @@ static void test_positions_on_request(void **state) {
 
 static Value names(const char *const *name) {
     Value list = VALUE_NULL;
-    for (; *name; name++) list = rt_cons(vm, rt_intern(vm, *name), list);
+    for (; *name; name++)
+        list = rt_cons(vm, rt_intern(vm, *name), list);
     return list;
 }
 
 static void test_suggest(void **state) {
     (void)state;
-    Value known = names((const char *const[]){"string-length", "string-append", "map", "max", "%secret", "car", NULL});
+    Value known = names((const char *const[]){"string-length", "string-append", "map", "max",
+                                              "%secret", "car", NULL});
     const char *const cases[][2] = {
         {"string-lenght", "string-length"}, // exchange
         {"strng-append", "string-append"},  // deletion
@@ -142,17 +145,23 @@ static void test_suggest(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Value found = vm_suggest(vm, known, rt_intern(vm, cases[i][0]));
-        if (cases[i][1]) assert_true(found == rt_intern(vm, cases[i][1]));
-        else assert_true(found == VALUE_FALSE);
+        if (cases[i][1])
+            assert_true(found == rt_intern(vm, cases[i][1]));
+        else
+            assert_true(found == VALUE_FALSE);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_constructors),   UNIT_TEST(test_order_of_children),
-        UNIT_TEST(test_counts),         UNIT_TEST(test_cost),
-        UNIT_TEST(test_discardable),    UNIT_TEST(test_dump),
-        UNIT_TEST(test_dump_breaks_long_lines), UNIT_TEST(test_positions_on_request),
+        UNIT_TEST(test_constructors),
+        UNIT_TEST(test_order_of_children),
+        UNIT_TEST(test_counts),
+        UNIT_TEST(test_cost),
+        UNIT_TEST(test_discardable),
+        UNIT_TEST(test_dump),
+        UNIT_TEST(test_dump_breaks_long_lines),
+        UNIT_TEST(test_positions_on_request),
         UNIT_TEST(test_suggest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

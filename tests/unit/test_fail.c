@@ -1,9 +1,9 @@
 // runtime/fail.c, source.c, symbol.c, settings.c: conditions and their texts, positions, interning, settings.
-#include "unit.h"
-
 #include "runtime/list.h"
 #include "runtime/settings.h"
 #include "runtime/symbol.h"
+#include "unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

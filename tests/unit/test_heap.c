@@ -1,7 +1,7 @@
 // runtime/heap.c: allocation of both kinds, collections, weak boxes, finalizers, the limit, the stack.
+#include "runtime/vector.h"
 #include "unit.h"
 
-#include "runtime/vector.h"
 
 // Calls fn in a frame of its own, so that what it leaves in registers and on the stack is overwritten by others.
 [[gnu::noinline]] static void apart(void (*fn)(void)) { fn(); }

@@ -1,4 +1,5 @@
-// vm/passes/*.c: what each pass makes of small forms, as exact dumps. Forms are written as core_text.h says.
+// vm/passes/*.c: what each pass makes of small forms, as exact dumps. Forms are written as
+// core_text.h says.
 #include "vm/passes.h"
 #include <stdio.h>
 
@@ -206,7 +207,8 @@ static void test_assign(void **state) {
     (void)state;
     AFTER(assign, "(lambda (x) (set! x (+ x 1)) x)",
           "(lambda (x.0)\n"
-          "  (let ((x.1 [%make-box x.0])) (seq [%box-set! x.1 (+ [%box-ref x.1] 1)] [%box-ref x.1])))");
+          "  (let ((x.1 [%make-box x.0])) (seq [%box-set! x.1 (+ [%box-ref x.1] 1)] [%box-ref "
+          "x.1])))");
     AFTER(assign, "(let ((x 1) (y 2)) (set! x y) x)",
           "(let ((x.0 [%make-box 1])\n"
           "      (y.1 2))\n"
@@ -220,9 +222,9 @@ static void test_assign(void **state) {
 
 static void test_assign_checked(void **state) {
     (void)state;
-    ALL("(fix ((x (h (lambda () x)))) x)",
-        "(let ((x.0 [%make-box #!unbound]))\n"
-        "  (seq [%box-set! x.0 (h (lambda () [%box-ref-checked x.0 'x]))] [%box-ref-checked x.0 'x]))");
+    ALL("(fix ((x (h (lambda () x)))) x)", "(let ((x.0 [%make-box #!unbound]))\n"
+                                           "  (seq [%box-set! x.0 (h (lambda () [%box-ref-checked "
+                                           "x.0 'x]))] [%box-ref-checked x.0 'x]))");
 }
 
 // ---- contify
@@ -230,7 +232,8 @@ static void test_assign_checked(void **state) {
 static void test_loops(void **state) {
     (void)state;
     AFTER(contify, "(fix ((loop (lambda (i) (if (f i) (loop (g i)) i)))) (loop 0))",
-          "(labels ((loop.0 (lambda (i.1) (if (f i.1) (jump loop.0 (g i.1)) i.1)))) (jump loop.0 0))");
+          "(labels ((loop.0 (lambda (i.1) (if (f i.1) (jump loop.0 (g i.1)) i.1)))) (jump loop.0 "
+          "0))");
     // Not in tail position: no loop.
     AFTER(contify, "(fix ((loop (lambda (i) (+ 1 (loop i))))) (loop 0))",
           "(fix ((loop.0 (lambda (i.1) (+ 1 (loop.0 i.1))))) (loop.0 0))");
@@ -257,7 +260,8 @@ static void test_nested_loops(void **state) {
     (void)state;
     // The inner loop leaves by a jump to the outer one.
     AFTER(contify,
-          "(fix ((outer (lambda (i) (fix ((inner (lambda (j) (if (f j) (inner (g j)) (outer (g i)))))) (inner i)))))"
+          "(fix ((outer (lambda (i) (fix ((inner (lambda (j) (if (f j) (inner (g j)) (outer (g "
+          "i)))))) (inner i)))))"
           " (outer 0))",
           "(labels ((outer.0 (lambda (i.1)\n"
           "                    (labels ((inner.2 (lambda (j.3)\n"
@@ -268,12 +272,15 @@ static void test_nested_loops(void **state) {
           "  (jump outer.0 0))");
     // A join point called from a loop.
     AFTER(contify,
-          "(fix ((done (lambda (x) (h x)))) (fix ((loop (lambda (i) (if (f i) (loop i) (done i))))) (loop 0)))",
+          "(fix ((done (lambda (x) (h x)))) (fix ((loop (lambda (i) (if (f i) (loop i) (done "
+          "i))))) (loop 0)))",
           "(labels ((done.0 (lambda (x.1) (h x.1))))\n"
           "  (labels ((loop.2 (lambda (i.3) (if (f i.3) (jump loop.2 i.3) (jump done.0 i.3)))))\n"
           "    (jump loop.2 0)))");
     // Mutually recursive states.
-    AFTER(contify, "(fix ((even (lambda (n) (if (f n) 1 (odd n)))) (odd (lambda (n) (if (f n) 2 (even n))))) (even 9))",
+    AFTER(contify,
+          "(fix ((even (lambda (n) (if (f n) 1 (odd n)))) (odd (lambda (n) (if (f n) 2 (even "
+          "n))))) (even 9))",
           "(labels ((even.0 (lambda (n.2) (if (f n.2) 1 (jump odd.1 n.2))))\n"
           "         (odd.1 (lambda (n.3) (if (f n.3) 2 (jump even.0 n.3)))))\n"
           "  (jump even.0 9))");
@@ -314,7 +321,8 @@ static void test_free_variables(void **state) {
 
 static void test_contified_has_no_activation(void **state) {
     (void)state;
-    Lambda *l = lambda_in("(define f (lambda (n) (fix ((loop (lambda (i) (if (g i) (loop (h n i)) i)))) (loop n))))");
+    Lambda *l = lambda_in(
+        "(define f (lambda (n) (fix ((loop (lambda (i) (if (g i) (loop (h n i)) i)))) (loop n))))");
     Node *fix = l->body;
     assert_int_equal(fix->kind, NODE_FIX);
     assert_true(fix->let.vars[0]->contified);
@@ -343,11 +351,12 @@ static void test_captures(void **state) {
     assert_true(lambda_in("(define f (lambda (x) (?+ x 1)))")->captures);
     assert_true(lambda_in("(define f (lambda (x) (%capture x)))")->captures);
     // Known calls carry it backwards; recursion alone is no capture.
-    Lambda *l = lambda_in("(define f (lambda (n) (fix ((a (lambda (i) (+ 1 (a i))))"
-                          "                            (b (lambda (i) (+ (c i) (c i))))"
-                          "                            (c (lambda (i) (+ 1 (d i) (c i))))"
-                          "                            (d (lambda (i) (+ (g i) (d i) 1 2 3 4 5 6 7 8 9))))"
-                          "                        (+ (a n) (a n) (b n) (b n) (d 1)))))");
+    Lambda *l =
+        lambda_in("(define f (lambda (n) (fix ((a (lambda (i) (+ 1 (a i))))"
+                  "                            (b (lambda (i) (+ (c i) (c i))))"
+                  "                            (c (lambda (i) (+ 1 (d i) (c i))))"
+                  "                            (d (lambda (i) (+ (g i) (d i) 1 2 3 4 5 6 7 8 9))))"
+                  "                        (+ (a n) (a n) (b n) (b n) (d 1)))))");
     assert_true(l->captures);
     int seen = 0;
     for (Node *n = l->body; n->kind == NODE_FIX; n = n->let.body)
@@ -363,12 +372,14 @@ static void test_captures(void **state) {
 
 static void test_whole(void **state) {
     (void)state;
-    ALL("(define sum (lambda (v) ((fix ((loop (lambda (i s) (if (= i 10) s (loop (+ i 1) (+ s (vector-ref v i)))))))"
+    ALL("(define sum (lambda (v) ((fix ((loop (lambda (i s) (if (= i 10) s (loop (+ i 1) (+ s "
+        "(vector-ref v i)))))))"
         " loop) 0 0)))",
         "(define sum\n"
         "  (lambda (v.0)\n"
         "    (labels ((loop.1 (lambda (i.2 s.3)\n"
-        "                       (if [= i.2 10] s.3 (jump loop.1 [+ i.2 1] [+ s.3 [vector-ref v.0 i.2]])))))\n"
+        "                       (if [= i.2 10] s.3 (jump loop.1 [+ i.2 1] [+ s.3 [vector-ref v.0 "
+        "i.2]])))))\n"
         "      (jump loop.1 0 0))))");
 }
 

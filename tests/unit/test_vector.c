@@ -6,8 +6,8 @@ static void test_vectors(void **state) {
     CHECK("(vector 1 2 3)", "#(1 2 3)");
     CHECK("(make-vector 2 'x)", "#(x x)");
     CHECK("(make-vector 0)", "#()");
-    CHECK("(make-vector -1)", "make-vector: argument 1: expected size, got -1");
-    CHECK("(make-vector 'a)", "make-vector: argument 1: expected size, got a");
+    CHECK("(make-vector -1)", "make-vector: argument 1: expected index, got -1");
+    CHECK("(make-vector 'a)", "make-vector: argument 1: expected index, got a");
     CHECK("(vector-length (vector 1 2))", "2");
     CHECK("(vector-length '(1))", "vector-length: argument 1: expected vector, got (1)");
     CHECK("(vector-ref (vector 1 2) 1)", "2");

@@ -1,13 +1,16 @@
-// analyse: who owns which variable, what each closure needs, what is in tail position, what things cost.
+// analyse: who owns which variable, what each closure needs, what is in tail position, what things
+// cost.
 //
-// Idea of the free variables: the walk enters lambdas like a stack. A variable that is free in a lambda is free in all
-// lambdas between it and its owner, so it is enough to know the innermost open lambda that has it in its list:
-// Var.mark. A use adds it to the lambdas from the current one out to there. When a lambda is left, the marks of its
-// free variables go back to the lambda around it. The work is the size of the form plus that of all lists.
+// Idea of the free variables: the walk enters lambdas like a stack. A variable that is free in a
+// lambda is free in all lambdas between it and its owner, so it is enough to know the innermost
+// open lambda that has it in its list: Var.mark. A use adds it to the lambdas from the current one
+// out to there. When a lambda is left, the marks of its free variables go back to the lambda around
+// it. The work is the size of the form plus that of all lists.
 //
-// Invariants: afterwards Var.owner, Lambda.outer, first, free, cost are set, counts are up to date; NODE_TAIL is set on the
-// calls and Prims in tail position of a lambda that is a closure. A contified lambda has no closure: its variables belong
-// to the lambda around it, its uses too, and its body is in tail position when the Fix is.
+// Invariants: afterwards Var.owner, Lambda.outer, first, free, cost are set, counts are up to date;
+// NODE_TAIL is set on the calls and Prims in tail position of a lambda that is a closure. A
+// contified lambda has no closure: its variables belong to the lambda around it, its uses too, and
+// its body is in tail position when the Fix is.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "vm/passes.h"
@@ -26,18 +29,21 @@ static void add_free(Analyse *a, Lambda *first, Var *var) {
     uint32_t n = first->free_count;
     if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
         Var **grown = rt_raw_new(a->vm, (n == 0 ? 4 : 2 * (size_t)n) * sizeof *grown);
-        if (n) memcpy(grown, first->free, (size_t)n * sizeof *grown);
+        if (n)
+            memcpy(grown, first->free, (size_t)n * sizeof *grown);
         first->free = grown;
     }
     first->free[first->free_count++] = var;
 }
 
 static void use(Analyse *a, Var *var) {
-    if (a->current == var->owner) return;
+    if (a->current == var->owner)
+        return;
     Lambda *innermost = a->current->first;
     for (Lambda *first = innermost; first != var->mark; first = first->outer->first) {
         add_free(a, first, var);
-        if (first->outer == var->owner) break;
+        if (first->outer == var->owner)
+            break;
     }
     var->mark = innermost;
 }
@@ -64,7 +70,8 @@ static void walk_closure(Analyse *a, Lambda *first) {
         l->first = first;
         l->outer = outer;
         a->current = l;
-        for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++) own(a, l->params[i]);
+        for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++)
+            own(a, l->params[i]);
         walk(a, l->body, true);
         l->cost = a->cost - before;
     }
@@ -80,60 +87,82 @@ static void walk_contified(Analyse *a, Lambda *l, bool tail) {
     uint32_t before = a->cost;
     l->first = l;
     l->outer = a->current;
-    for (uint32_t i = 0; i < l->required; i++) own(a, l->params[i]);
+    for (uint32_t i = 0; i < l->required; i++)
+        own(a, l->params[i]);
     walk(a, l->body, tail);
     l->cost = a->cost - before;
 }
 
 static void walk(Analyse *a, Node *node, bool tail) {
-    if (rt_stack_low(a->vm)) a->failed = true;
-    if (a->failed) return;
-    if (node->kind != NODE_SEQ) a->cost++;
+    if (rt_stack_low(a->vm))
+        a->failed = true;
+    if (a->failed)
+        return;
+    if (node->kind != NODE_SEQ)
+        a->cost++;
     node->flags &= ~(unsigned)NODE_TAIL;
     switch (node->kind) {
     case NODE_CONST:
-    case NODE_GLOBAL: break;
-    case NODE_LOCAL: use(a, node->local.var); break;
+    case NODE_GLOBAL:
+        break;
+    case NODE_LOCAL:
+        use(a, node->local.var);
+        break;
     case NODE_SET_LOCAL:
         walk(a, node->local.value, false);
         use(a, node->local.var);
         break;
     case NODE_SET_GLOBAL:
-    case NODE_DEFINE: walk(a, node->global.value, false); break;
+    case NODE_DEFINE:
+        walk(a, node->global.value, false);
+        break;
     case NODE_IF:
         walk(a, node->branch.test, false);
         walk(a, node->branch.then, tail);
         walk(a, node->branch.otherwise, tail);
         break;
-    case NODE_LAMBDA: walk_closure(a, node->lambda); break;
+    case NODE_LAMBDA:
+        walk_closure(a, node->lambda);
+        break;
     case NODE_CALL:
-        for (uint32_t i = 0; i < node->call.count; i++) walk(a, node->call.args[i], false);
+        for (uint32_t i = 0; i < node->call.count; i++)
+            walk(a, node->call.args[i], false);
         // The operator of a jump is a label, not a value.
-        if (!(node->flags & NODE_JUMP)) walk(a, node->call.fn, false);
-        if (tail) node->flags |= NODE_TAIL;
+        if (!(node->flags & NODE_JUMP))
+            walk(a, node->call.fn, false);
+        if (tail)
+            node->flags |= NODE_TAIL;
         break;
     case NODE_SEQ:
         for (uint32_t i = 0; i < node->seq.count; i++)
             walk(a, node->seq.items[i], tail && i + 1 == node->seq.count);
         break;
     case NODE_LET:
-        for (uint32_t i = 0; i < node->let.count; i++) walk(a, node->let.inits[i], false);
-        for (uint32_t i = 0; i < node->let.count; i++) own(a, node->let.vars[i]);
+        for (uint32_t i = 0; i < node->let.count; i++)
+            walk(a, node->let.inits[i], false);
+        for (uint32_t i = 0; i < node->let.count; i++)
+            own(a, node->let.vars[i]);
         walk(a, node->let.body, tail);
         break;
     case NODE_FIX:
-        for (uint32_t i = 0; i < node->let.count; i++) own(a, node->let.vars[i]);
+        for (uint32_t i = 0; i < node->let.count; i++)
+            own(a, node->let.vars[i]);
         for (uint32_t i = 0; i < node->let.count; i++) {
-            if (node->let.vars[i]->contified) walk_contified(a, node->let.inits[i]->lambda, tail);
-            else walk(a, node->let.inits[i], false);
+            if (node->let.vars[i]->contified)
+                walk_contified(a, node->let.inits[i]->lambda, tail);
+            else
+                walk(a, node->let.inits[i], false);
         }
         walk(a, node->let.body, tail);
         break;
     case NODE_PRIM:
-        for (uint32_t i = 0; i < node->prim.count; i++) walk(a, node->prim.args[i], false);
-        if (tail) node->flags |= NODE_TAIL;
+        for (uint32_t i = 0; i < node->prim.count; i++)
+            walk(a, node->prim.args[i], false);
+        if (tail)
+            node->flags |= NODE_TAIL;
         break;
-    case NODE_KIND_COUNT: break;
+    case NODE_KIND_COUNT:
+        break;
     }
 }
 
@@ -142,22 +171,28 @@ static void walk(Analyse *a, Node *node, bool tail) {
 static void clear_marks(Node **slot, void *context) {
     Analyse *a = context;
     Node *node = *slot;
-    if (rt_stack_low(a->vm)) a->failed = true;
-    if (a->failed) return;
+    if (rt_stack_low(a->vm))
+        a->failed = true;
+    if (a->failed)
+        return;
     if (node->kind == NODE_LAMBDA) {
         for (Lambda *l = node->lambda; l != NULL; l = l->next)
-            for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++) l->params[i]->mark = NULL;
+            for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++)
+                l->params[i]->mark = NULL;
     } else if (node->kind == NODE_LET || node->kind == NODE_FIX) {
-        for (uint32_t i = 0; i < node->let.count; i++) node->let.vars[i]->mark = NULL;
+        for (uint32_t i = 0; i < node->let.count; i++)
+            node->let.vars[i]->mark = NULL;
     }
     vm_node_each_child(node, clear_marks, a);
 }
 
 bool vm_pass_analyse(VM *vm, Lambda *top) {
-    if (!vm_node_count(vm, top->body)) return false;
+    if (!vm_node_count(vm, top->body))
+        return false;
     Analyse a = {.vm = vm};
     walk_closure(&a, top);
     clear_marks(&top->body, &a);
-    if (a.failed) rt_fail_depth(vm);
+    if (a.failed)
+        rt_fail_depth(vm);
     return !a.failed;
 }

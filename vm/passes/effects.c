@@ -1,14 +1,16 @@
 // effects: which lambdas and nodes may capture a continuation.
 //
-// Idea: a call graph over the lambdas whose calls are all known by name. A lambda captures when it holds a control
-// primitive, a call of something unknown, or a call of a lambda that captures; the last is propagated backwards along
-// the calls until nothing changes, each edge once. Then every node learns from its parts.
+// Idea: a call graph over the lambdas whose calls are all known by name. A lambda captures when it
+// holds a control primitive, a call of something unknown, or a call of a lambda that captures; the
+// last is propagated backwards along the calls until nothing changes, each edge once. Then every
+// node learns from its parts.
 //
-// "Captures" speaks of what a node does when nothing fails: the handler of a failure or an interrupt runs on behalf of
-// the evaluator, which leaves compiled code through an exit first (architecture, section 6).
+// "Captures" speaks of what a node does when nothing fails: the handler of a failure or an
+// interrupt runs on behalf of the evaluator, which leaves compiled code through an exit first
+// (architecture, section 6).
 //
-// Invariants: NODE_CAPTURE_FREE exactly on the nodes whose evaluation reaches nothing that may capture; a LAMBDA node
-// itself always is. Lambda.captures is that of its body.
+// Invariants: NODE_CAPTURE_FREE exactly on the nodes whose evaluation reaches nothing that may
+// capture; a LAMBDA node itself always is. Lambda.captures is that of its body.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "vm/passes.h"
@@ -32,12 +34,14 @@ typedef struct Effects {
 } Effects;
 
 static void mark_captures(Effects *e, Lambda *l) {
-    if (l->captures) return;
+    if (l->captures)
+        return;
     l->captures = true;
     if (e->work_count == e->work_room) {
         e->work_room = e->work_room ? 2 * e->work_room : 32;
         Lambda **grown = rt_raw_new(e->vm, e->work_room * sizeof *grown);
-        if (e->work_count) memcpy(grown, e->work, e->work_count * sizeof *grown);
+        if (e->work_count)
+            memcpy(grown, e->work, e->work_count * sizeof *grown);
         e->work = grown;
     }
     e->work[e->work_count++] = l;
@@ -56,7 +60,8 @@ static void open_known(Effects *e, Node *node) {
     for (uint32_t i = 0; i < node->let.count; i++) {
         Var *var = node->let.vars[i];
         Node *init = node->let.inits[i];
-        if (init->kind != NODE_LAMBDA || var->boxed) continue;
+        if (init->kind != NODE_LAMBDA || var->boxed)
+            continue;
         Known *known = rt_raw_new(e->vm, sizeof *known);
         known->first = init->lambda;
         init->lambda->code = known; // until the propagation is done
@@ -68,8 +73,10 @@ static void open_known(Effects *e, Node *node) {
 static void gather(Node **slot, void *context) {
     Effects *e = context;
     Node *node = *slot;
-    if (rt_stack_low(e->vm)) e->failed = true;
-    if (e->failed) return;
+    if (rt_stack_low(e->vm))
+        e->failed = true;
+    if (e->failed)
+        return;
     switch (node->kind) {
     case NODE_LAMBDA: {
         Lambda *outer = e->current;
@@ -82,10 +89,13 @@ static void gather(Node **slot, void *context) {
         return;
     }
     case NODE_LET:
-    case NODE_FIX: open_known(e, node); break;
+    case NODE_FIX:
+        open_known(e, node);
+        break;
     case NODE_CALL: {
         Known *callee = known_callee(node);
-        if (!callee) mark_captures(e, e->current);
+        if (!callee)
+            mark_captures(e, e->current);
         else if (!callee->callers || callee->callers->lambda != e->current) {
             Caller *caller = rt_raw_new(e->vm, sizeof *caller);
             *caller = (Caller){.lambda = e->current, .next = callee->callers};
@@ -94,9 +104,11 @@ static void gather(Node **slot, void *context) {
         break;
     }
     case NODE_PRIM:
-        if (prim_captures(node)) mark_captures(e, e->current);
+        if (prim_captures(node))
+            mark_captures(e, e->current);
         break;
-    default: break;
+    default:
+        break;
     }
     vm_node_each_child(node, gather, e);
 }
@@ -105,7 +117,8 @@ static void propagate(Effects *e) {
     while (e->work_count > 0) {
         Lambda *l = e->work[--e->work_count];
         Known *known = l->code;
-        for (Caller *c = known ? known->callers : NULL; c; c = c->next) mark_captures(e, c->lambda);
+        for (Caller *c = known ? known->callers : NULL; c; c = c->next)
+            mark_captures(e, c->lambda);
     }
 }
 
@@ -119,8 +132,10 @@ static void flag(Node **slot, void *context) {
     Flags *outer = context;
     Effects *e = outer->effects;
     Node *node = *slot;
-    if (rt_stack_low(e->vm)) e->failed = true;
-    if (e->failed) return;
+    if (rt_stack_low(e->vm))
+        e->failed = true;
+    if (e->failed)
+        return;
     Flags own = {.effects = e, .free = true};
     vm_node_each_child(node, flag, &own);
     switch (node->kind) {
@@ -133,26 +148,34 @@ static void flag(Node **slot, void *context) {
         break;
     case NODE_CALL: {
         Known *callee = known_callee(node);
-        if (!callee || callee->first->captures) own.free = false;
+        if (!callee || callee->first->captures)
+            own.free = false;
         break;
     }
     case NODE_PRIM:
-        if (prim_captures(node)) own.free = false;
+        if (prim_captures(node))
+            own.free = false;
         break;
-    default: break;
+    default:
+        break;
     }
-    if (own.free) node->flags |= NODE_CAPTURE_FREE;
-    else node->flags &= ~(unsigned)NODE_CAPTURE_FREE;
+    if (own.free)
+        node->flags |= NODE_CAPTURE_FREE;
+    else
+        node->flags &= ~(unsigned)NODE_CAPTURE_FREE;
     outer->free &= own.free;
 }
 
 static void close_known(Node **slot, void *context) {
     Effects *e = context;
     Node *node = *slot;
-    if (rt_stack_low(e->vm)) e->failed = true;
-    if (e->failed) return;
+    if (rt_stack_low(e->vm))
+        e->failed = true;
+    if (e->failed)
+        return;
     if (node->kind == NODE_LET || node->kind == NODE_FIX)
-        for (uint32_t i = 0; i < node->let.count; i++) node->let.vars[i]->mark = NULL;
+        for (uint32_t i = 0; i < node->let.count; i++)
+            node->let.vars[i]->mark = NULL;
     vm_node_each_child(node, close_known, e);
 }
 
@@ -164,6 +187,7 @@ bool vm_pass_effects(VM *vm, Lambda *top) {
     Flags flags = {.effects = &e, .free = true};
     flag(&top->body, &flags);
     close_known(&top->body, &e);
-    if (e.failed) rt_fail_depth(vm);
+    if (e.failed)
+        rt_fail_depth(vm);
     return !e.failed;
 }

@@ -1,24 +1,27 @@
 // letrec: Fix of anything becomes Fix of lambdas, Let and SetLocal.
 //
-// Idea: Ghuloum and Dybvig, "Fixing Letrec (reloaded)", Scheme Workshop 2009, for letrec*. The bindings of one Fix are
-// the vertices of a graph: an edge leads from a binding to each binding that its init mentions, and from each
-// binding whose init may have an effect to the one before it, which keeps effects in order. Strongly
-// connected components, dependencies first, become nested forms:
+// Idea: Ghuloum and Dybvig, "Fixing Letrec (reloaded)", Scheme Workshop 2009, for letrec*. The
+// bindings of one Fix are the vertices of a graph: an edge leads from a binding to each binding
+// that its init mentions, and from each binding whose init may have an effect to the one before it,
+// which keeps effects in order. Strongly connected components, dependencies first, become nested
+// forms:
 //
 //   one binding that does not reach itself       lambda: Fix        anything else: Let
 //   otherwise                                    Let of the complex ones to #!unbound,
-//                                                  Fix of the lambdas, then each complex init, in source order, by an
-//                                                  initialising SetLocal
+//                                                  Fix of the lambdas, then each complex init, in
+//                                                  source order, by an initialising SetLocal
 //
-// "Lambda" means: bound to a lambda expression and never assigned. Constants take no part in the order, so a procedure
-// that mentions one never pays for it.
+// "Lambda" means: bound to a lambda expression and never assigned. Constants take no part in the
+// order, so a procedure that mentions one never pays for it, unless an init before it may read it:
+// that is an error, which has to show.
 //
-// Checks: a complex variable bound by SetLocal is `checked` when some complex init that runs before or while it is
-// initialised reaches it through the lambdas of the Fix; the reads of all others cannot come too early, because
-// nothing that runs so early holds a procedure that could read it. Lambdas have their value from the start.
+// Checks: a complex variable bound by SetLocal is `checked` when some complex init that runs before
+// or while it is initialised reaches it through the lambdas of the Fix; the reads of all others
+// cannot come too early, because nothing that runs so early holds a procedure that could read it.
+// Lambdas have their value from the start.
 //
-// Invariants: after the pass Fix binds lambdas alone, and none of its variables is assigned; refs and sets of
-// variables are those before the pass but for the SetLocals it made.
+// Invariants: after the pass Fix binds lambdas alone, and none of its variables is assigned; refs
+// and sets of variables are those before the pass but for the SetLocals it made.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "vm/passes.h"
@@ -54,15 +57,18 @@ typedef struct Letrec {
 } Letrec;
 
 static void add_edge(Letrec *c, Binding *from, Binding *to) {
-    if (from->edge_count > 0 && from->edge[from->edge_count - 1] == to) return;
+    if (from->edge_count > 0 && from->edge[from->edge_count - 1] == to)
+        return;
     if (from->edge_count == from->edge_room) {
         from->edge_room = from->edge_room ? 2 * from->edge_room : 4;
         Binding **grown = rt_raw_new(c->vm, (size_t)from->edge_room * sizeof(Binding *));
-        if (from->edge_count) memcpy(grown, from->edge, (size_t)from->edge_count * sizeof(Binding *));
+        if (from->edge_count)
+            memcpy(grown, from->edge, (size_t)from->edge_count * sizeof(Binding *));
         from->edge = grown;
     }
     from->edge[from->edge_count++] = to;
-    if (from == to) from->loops = true;
+    if (from == to)
+        from->loops = true;
 }
 
 // ---- which variables need a check
@@ -75,19 +81,28 @@ static void reach(Letrec *c, Binding *from, Binding *at) {
     }
     for (uint32_t i = 0; i < at->edge_count; i++) {
         Binding *to = at->edge[i];
-        if (to->reached) continue;
+        if (to->reached)
+            continue;
         to->reached = true;
-        if (to->lambda) reach(c, from, to);
-        else if (to >= from) to->var->checked = true;
+        if (to->lambda)
+            reach(c, from, to);
+        else if (to >= from)
+            to->var->checked = true;
     }
 }
 
-// Inits run in source order; what an earlier one has reached needs no second look: its verdict is the stricter.
+// Inits run in source order; what an earlier one has reached needs no second look: its verdict is
+// the stricter.
 static void find_checked(Letrec *c, FixInfo *fix) {
     for (uint32_t i = 0; i < fix->count; i++) {
         Binding *b = &fix->bindings[i];
-        if (!b->lambda && b->init->kind != NODE_CONST) reach(c, b, b);
+        if (!b->lambda && b->init->kind != NODE_CONST)
+            reach(c, b, b);
     }
+    // A constant that may be read too early gets its value in its turn, not at once.
+    for (uint32_t i = 0; i < fix->count; i++)
+        if (fix->bindings[i].var->checked && !fix->bindings[i].lambda)
+            fix->bindings[i].ordered = true;
 }
 
 // ---- components
@@ -145,7 +160,8 @@ static void emit_many(Components *c, Binding **members, uint32_t count) {
         Node *fix = vm_node_fix(vm, lambdas, vars, inits, members[0]->init, c->position);
         wrap(c, fix, &fix->let.body);
     }
-    if (n == 0) return;
+    if (n == 0)
+        return;
     n = 0;
     for (uint32_t i = 0; i < count; i++)
         if (!members[i]->lambda) {
@@ -162,7 +178,8 @@ static void emit(Components *c, Binding *root) {
     uint32_t count = 0;
     for (Binding *b = c->stack;; b = b->below) {
         count++;
-        if (b == root) break;
+        if (b == root)
+            break;
     }
     Binding **members = rt_raw_new(c->letrec->vm, (size_t)count * sizeof(Binding *));
     for (uint32_t i = 0; i < count; i++) {
@@ -170,9 +187,12 @@ static void emit(Components *c, Binding *root) {
         c->stack->on_stack = false;
         c->stack = c->stack->below;
     }
-    if (count == 1 && root->lambda) emit_one(c, NODE_FIX, root);
-    else if (count == 1 && !root->loops) emit_one(c, NODE_LET, root);
-    else emit_many(c, members, count);
+    if (count == 1 && root->lambda)
+        emit_one(c, NODE_FIX, root);
+    else if (count == 1 && !root->loops)
+        emit_one(c, NODE_LET, root);
+    else
+        emit_many(c, members, count);
 }
 
 static void visit(Components *c, Binding *b) {
@@ -188,10 +208,13 @@ static void visit(Components *c, Binding *b) {
         Binding *to = b->edge[i];
         if (to->number == 0) {
             visit(c, to);
-            if (to->low < b->low) b->low = to->low;
-        } else if (to->on_stack && to->number < b->low) b->low = to->number;
+            if (to->low < b->low)
+                b->low = to->low;
+        } else if (to->on_stack && to->number < b->low)
+            b->low = to->number;
     }
-    if (b->low == b->number && !c->letrec->failed) emit(c, b);
+    if (b->low == b->number && !c->letrec->failed)
+        emit(c, b);
 }
 
 // ---- the walk
@@ -200,7 +223,8 @@ static void walk(Node **slot, void *context);
 
 static void note_use(Letrec *c, Var *var) {
     Binding *to = var->mark;
-    if (to && to->fix->current) add_edge(c, to->fix->current, to);
+    if (to && to->fix->current)
+        add_edge(c, to->fix->current, to);
 }
 
 static void walk_fix(Letrec *c, Node **slot) {
@@ -223,21 +247,26 @@ static void walk_fix(Letrec *c, Node **slot) {
     }
     fix->current = NULL;
     walk(&node->let.body, c);
-    for (uint32_t i = 0; i < fix->count; i++) fix->bindings[i].var->mark = NULL;
+    for (uint32_t i = 0; i < fix->count; i++)
+        fix->bindings[i].var->mark = NULL;
 
     find_checked(c, fix);
     Binding *before = NULL;
     for (uint32_t i = 0; i < fix->count; i++) {
         Binding *b = &fix->bindings[i];
-        if (!b->ordered) continue;
-        if (before) add_edge(c, b, before);
+        if (!b->ordered)
+            continue;
+        if (before)
+            add_edge(c, b, before);
         before = b;
     }
     Components components = {.letrec = c, .position = node->position};
     components.hole = &components.outermost;
     for (uint32_t i = 0; i < fix->count && !c->failed; i++)
-        if (fix->bindings[i].number == 0) visit(&components, &fix->bindings[i]);
-    if (c->failed) return;
+        if (fix->bindings[i].number == 0)
+            visit(&components, &fix->bindings[i]);
+    if (c->failed)
+        return;
     *components.hole = node->let.body;
     *slot = components.outermost;
 }
@@ -245,7 +274,8 @@ static void walk_fix(Letrec *c, Node **slot) {
 static void walk(Node **slot, void *context) {
     Letrec *c = context;
     Node *node = *slot;
-    if (c->failed) return;
+    if (c->failed)
+        return;
     if (rt_stack_low(c->vm)) {
         c->failed = true;
         return;
@@ -254,14 +284,16 @@ static void walk(Node **slot, void *context) {
         walk_fix(c, slot);
         return;
     }
-    if (node->kind == NODE_LOCAL || node->kind == NODE_SET_LOCAL) note_use(c, node->local.var);
+    if (node->kind == NODE_LOCAL || node->kind == NODE_SET_LOCAL)
+        note_use(c, node->local.var);
     vm_node_each_child(node, walk, c);
 }
 
 Node *vm_pass_letrec(VM *vm, Node *node) {
     Letrec c = {.vm = vm};
     walk(&node, &c);
-    if (!c.failed) return node;
+    if (!c.failed)
+        return node;
     rt_fail_depth(vm);
     return NULL;
 }

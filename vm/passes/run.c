@@ -1,9 +1,10 @@
 // The order of the passes.
 //
-//   expanded ──letrec──> bound ──prims──> ──simplify──> ──contify──> ──assign──> ──analyse──> ──effects──> lowered
+//   expanded ──letrec──> bound ──prims──> ──simplify──> ──contify──> ──assign──> ──analyse──>
+//   ──effects──> lowered
 //
-// simplify comes before assign, so that it sees assignments and not boxes; contify after simplify, which leaves fewer
-// procedures and more calls by name.
+// simplify comes before assign, so that it sees assignments and not boxes; contify after simplify,
+// which leaves fewer procedures and more calls by name.
 #include "runtime/fail.h"
 #include "runtime/settings.h"
 #include "runtime/string.h"
@@ -35,21 +36,28 @@ Lambda *vm_passes_run(VM *vm, Node *node) {
     const char *wanted = rt_setting(SETTING_IR_PASSES);
     bool all = !wanted || strcmp(wanted, "off") != 0;
     bool tracing = rt_setting_has(SETTING_TRACE, "ir");
-    if (!vm_node_count(vm, node)) return NULL;
+    if (!vm_node_count(vm, node))
+        return NULL;
     vm_node_verify(vm, node, CORE_EXPANDED);
-    if (tracing) trace(vm, "expand", node, DUMP_POSITIONS);
+    if (tracing)
+        trace(vm, "expand", node, DUMP_POSITIONS);
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
         const Pass *pass = &passes[i];
-        if (!all && !pass->needed) continue;
+        if (!all && !pass->needed)
+            continue;
         node = pass->run(vm, node);
-        if (!node || !vm_node_count(vm, node)) return NULL;
+        if (!node || !vm_node_count(vm, node))
+            return NULL;
         vm_node_verify(vm, node, pass->leaves);
-        if (tracing) trace(vm, pass->name, node, 0);
+        if (tracing)
+            trace(vm, pass->name, node, 0);
     }
     Lambda *top = vm_lambda_new(vm, VALUE_FALSE, node->position, 0, NULL, node);
-    if (!vm_pass_analyse(vm, top) || !vm_pass_effects(vm, top)) return NULL;
+    if (!vm_pass_analyse(vm, top) || !vm_pass_effects(vm, top))
+        return NULL;
     Node *whole = vm_node_lambda(vm, top);
     vm_node_verify(vm, whole, CORE_LOWERED);
-    if (tracing) trace(vm, "analyse, effects", whole, DUMP_ANALYSIS);
+    if (tracing)
+        trace(vm, "analyse, effects", whole, DUMP_ANALYSIS);
     return top;
 }

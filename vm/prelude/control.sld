@@ -5,7 +5,7 @@
 ;; thunk returns; a raw continuation brings back the one it was captured under.
 (define-library (kiln control)
   (export call-with-current-continuation call/cc call/ec dynamic-wind
-          with-exception-handler raise-continuable guard
+          with-exception-handler raise-continuable %guard
           error-object? error-object-message error-object-irritants read-error? file-error?
           make-parameter parameterize
           make-promise force
@@ -42,15 +42,18 @@
       (%record (%condition-type type) message irritants #f #f #f))
 
     (define condition-type (%condition-type 'condition))
-    (define (%condition-message c) (%record-ref c condition-type 0))
-    (define (%condition-irritants c) (%record-ref c condition-type 1))
-    (define (%condition-who c) (%record-ref c condition-type 2))
-    (define (%condition-position c) (%record-ref c condition-type 3))
-    (define (%condition-backtrace c) (or (%record-ref c condition-type 4) '()))
+    (define (field who c index)
+      (if (not (condition? c)) (%wrong-type who 1 "condition" c))
+      (%record-ref c condition-type index))
+    (define (%condition-message c) (field 'condition-message c 0))
+    (define (%condition-irritants c) (field 'condition-irritants c 1))
+    (define (%condition-who c) (field 'condition-who c 2))
+    (define (%condition-position c) (field 'condition-position c 3))
+    (define (%condition-backtrace c) (or (field 'condition-backtrace c 4) '()))
 
     (define (error-object? x) (condition? x))
-    (define (error-object-message c) (%condition-message c))
-    (define (error-object-irritants c) (%condition-irritants c))
+    (define (error-object-message c) (field 'error-object-message c 0))
+    (define (error-object-irritants c) (field 'error-object-irritants c 1))
     (define read-error-type (%condition-type 'read-error))
     (define file-error-type (%condition-type 'file-error))
     (define (read-error? x) (%record? x read-error-type))
@@ -179,17 +182,22 @@
       (if (not (procedure? thunk)) (%wrong-type 'with-exception-handler 2 "procedure" thunk))
       (%call-with-handlers (cons handler (%dynamic-handlers)) thunk))
 
+    ;; Nobody handled it: the evaluation is left, with all its extents.
+    (define (abandon object)
+      (%rewind! '())
+      (%abort object))
+
     (define (raise-continuable object)
       (let ((handlers (%dynamic-handlers)))
         (if (null? handlers)
-            (%abort object)
+            (abandon object)
             (%call-with-handlers (cdr handlers) (lambda () ((car handlers) object))))))
 
     ;; What the evaluator calls when a primitive fails, in the place of that primitive's call: `raise` is such a primitive.
     (define (raise-from-primitive object)
       (let ((handlers (%dynamic-handlers)))
         (if (null? handlers)
-            (%abort object)
+            (abandon object)
             (begin
               (%call-with-handlers (cdr handlers) (lambda () ((car handlers) object)))
               (%call-with-handlers
@@ -197,6 +205,7 @@
                (lambda ()
                  (%control-error "handler returned from a non-continuable exception:" object)))))))
 
+    ;; What the core form guard becomes. handler: (condition reraise) -> value, run in guard's own dynamic environment.
     (define (%guard body handler)
       ((call/cc
         (lambda (guard-k)
@@ -212,25 +221,6 @@
            (lambda ()
              (let ((result (body)))
                (lambda () result))))))))
-
-    (define-syntax guard
-      (syntax-rules ()
-        ((_ (var clause ...) body0 body ...)
-         (%guard (lambda () body0 body ...)
-                 (lambda (var reraise) (guard-clauses (reraise) clause ...))))))
-
-    (define-syntax guard-clauses
-      (syntax-rules (else =>)
-        ((_ reraise (else result0 result ...)) (begin result0 result ...))
-        ((_ reraise) reraise)
-        ((_ reraise (test => result) clause ...)
-         (let ((temp test))
-           (if temp (result temp) (guard-clauses reraise clause ...))))
-        ((_ reraise (test) clause ...)
-         (let ((temp test))
-           (if temp temp (guard-clauses reraise clause ...))))
-        ((_ reraise (test result0 result ...) clause ...)
-         (if test (begin result0 result ...) (guard-clauses reraise clause ...)))))
 
     ;; ---- parameters
 

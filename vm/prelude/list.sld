@@ -60,9 +60,9 @@
                (let ((x (f (car a) (car b))))
                  (cons x (map2 (cdr a) (cdr b))))
                (begin (check-ends 'map (list a b) 2) '()))))
-        ((f . lists)
+        ((f list . more)
          (check-procedure 'map 1 f)
-         (let mapn ((ls lists))
+         (let mapn ((ls (cons list more)))
            (if (all-pairs? ls)
                (let ((x (apply f (cars ls))))
                  (cons x (mapn (cdrs ls))))
@@ -82,9 +82,9 @@
            (if (and (pair? a) (pair? b))
                (begin (f (car a) (car b)) (loop (cdr a) (cdr b)))
                (check-ends 'for-each (list a b) 2))))
-        ((f . lists)
+        ((f list . more)
          (check-procedure 'for-each 1 f)
-         (let loop ((ls lists))
+         (let loop ((ls (cons list more)))
            (if (all-pairs? ls)
                (begin (apply f (cars ls)) (loop (cdrs ls)))
                (check-ends 'for-each ls 2))))))
@@ -140,11 +140,11 @@
                 (car l)))
           (check-end 'reduce-right 3 list identity)))
 
-    (define (append-map f . lists)
-      (apply append (apply map f lists)))
+    (define (append-map f list . more)
+      (apply append (apply map f list more)))
 
-    (define (filter-map f . lists)
-      (filter (lambda (x) x) (apply map f lists)))
+    (define (filter-map f list . more)
+      (filter (lambda (x) x) (apply map f list more)))
 
     ;; ---- selection
 
@@ -295,7 +295,7 @@
 
     (define member
       (case-lambda
-        ((x list) (%member2 x list))
+        ((x list) (%member x list))
         ((x list same?)
          (check-procedure 'member 3 same?)
          (let loop ((l list))
@@ -305,7 +305,7 @@
 
     (define assoc
       (case-lambda
-        ((key alist) (%assoc2 key alist))
+        ((key alist) (%assoc key alist))
         ((key alist same?)
          (check-procedure 'assoc 3 same?)
          (let loop ((l alist))
@@ -342,9 +342,9 @@
              (if (< i n)
                  (loop (+ i 1) (cons (f (vector-ref v i)) results))
                  (%reverse-list->vector results n)))))
-        ((f . vectors)
+        ((f v . more)
          (check-procedure 'vector-map 1 f)
-         (let ((n (shortest vector-length vectors)))
+         (let* ((vectors (cons v more)) (n (shortest vector-length vectors)))
            (let loop ((i 0) (results '()))
              (if (< i n)
                  (loop (+ i 1) (cons (apply f (refs vector-ref vectors i)) results))
@@ -365,9 +365,9 @@
            (let loop ((i 0))
              (if (< i n)
                  (begin (f (vector-ref v i)) (loop (+ i 1)))))))
-        ((f . vectors)
+        ((f v . more)
          (check-procedure 'vector-for-each 1 f)
-         (let ((n (shortest vector-length vectors)))
+         (let* ((vectors (cons v more)) (n (shortest vector-length vectors)))
            (let loop ((i 0))
              (if (< i n)
                  (begin (apply f (refs vector-ref vectors i)) (loop (+ i 1)))))))))
@@ -427,9 +427,9 @@
              (if (< i n)
                  (loop (+ i 1) (cons (map-char (f (string-ref s i))) results))
                  (list->string (reverse results))))))
-        ((f . strings)
+        ((f s . more)
          (check-procedure 'string-map 1 f)
-         (let ((n (shortest string-length strings)))
+         (let* ((strings (cons s more)) (n (shortest string-length strings)))
            (let loop ((i 0) (results '()))
              (if (< i n)
                  (loop (+ i 1) (cons (map-char (apply f (refs string-ref strings i))) results))
@@ -437,7 +437,7 @@
 
     (define (map-char x)
       (if (char? x) x
-          (raise (%record (%condition-type 'type-error) "expected the procedure to return a char, got"
+          (raise (%record (%condition-type 'type-error) "result of the procedure: expected char, got"
                           (list x) 'string-map #f #f))))
 
     (define string-for-each
@@ -448,9 +448,9 @@
            (let loop ((i 0))
              (if (< i n)
                  (begin (f (string-ref s i)) (loop (+ i 1)))))))
-        ((f . strings)
+        ((f s . more)
          (check-procedure 'string-for-each 1 f)
-         (let ((n (shortest string-length strings)))
+         (let* ((strings (cons s more)) (n (shortest string-length strings)))
            (let loop ((i 0))
              (if (< i n)
                  (begin (apply f (refs string-ref strings i)) (loop (+ i 1)))))))))

@@ -51,10 +51,10 @@
 (member "a" 'b) ;; expect error: member: argument 2: expected list, got b
 (member 1 '(1 2) 5) ;; expect error: expected procedure, got 5
 (assq 'c '((a 1) 5)) ;; expect error: assq
-(assq 'c '((a . 1) . 5)) ;; expect error: assq: argument 2: expected list
-(assq 'a 5) ;; expect error: assq: argument 2: expected list, got 5
+(assq 'c '((a . 1) . 5)) ;; expect error: assq: argument 2: expected association list
+(assq 'a 5) ;; expect error: assq: argument 2: expected association list, got 5
 (assv 1 '(1 2)) ;; expect error: assv
-(assoc "a" '((b 1) . c)) ;; expect error: assoc: argument 2: expected list
+(assoc "a" '((b 1) . c)) ;; expect error: assoc: argument 2: expected association list
 (assoc 1 '((1 . 2)) 5) ;; expect error: expected procedure, got 5
 (cons) ;; expect error: cons: expected 2 arguments, got 0
 (pair?) ;; expect error: pair?: expected 1 argument, got 0

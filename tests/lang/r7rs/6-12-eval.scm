@@ -25,7 +25,7 @@
 (eval '(let ((e (lambda (x) (* x x)))) (map e '(1 2 3))) base) ;; expect: (1 4 9)
 
 ;; environment takes import sets
-(eval '(b:car '(1 2)) (environment '(prefix (scheme base) b:))) ;; expect error: unbound variable
+(eval '(quote a) (environment '(prefix (scheme base) b:))) ;; expect error: unbound variable
 (eval '(b:car (b:list 1 2)) (environment '(prefix (scheme base) b:))) ;; expect: 1
 (eval '(plus 1 2) (environment '(rename (only (scheme base) +) (+ plus)))) ;; expect: 3
 (eval '(first (list 1 2)) (environment '(only (scheme base) list) '(rename (only (scheme base) car) (car first)))) ;; expect: 1
