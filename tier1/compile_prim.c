@@ -420,16 +420,16 @@ static bool member(Prim *p) {
     if (p->dest.kind != DEST_TEST || is_guarded(p) || !constant_argument(p, 1, &list)) return false;
     for (v = list; value_is_pair(v); v = value_cdr(v))
         if (++n > LONGEST || !is_word(value_car(v)) || !constant_test(c, value_car(v), &op, &bx)) return false;
-    if (v != VALUE_NULL) return false;
+    if (v != VALUE_NULL || n == 0) return false;
     uint32_t x = in_register(p, 0);
     for (v = list; value_is_pair(v); v = value_cdr(v)) {
+        bool last = value_cdr(v) == VALUE_NULL;
         (void)constant_test(c, value_car(v), &op, &bx);
         uint32_t a = t1_use(c, x, 0);
         begin(p, SITE_PLAIN);
-        t1_emit_test(c, dest_test(p->dest.yes, NO_LABEL, FALL_FALSE),
+        t1_emit_test(c, last ? p->dest : dest_test(p->dest.yes, NO_LABEL, FALL_FALSE),
                      (Test){.yes = (Op)op, .no = other_sense(op), .a = a, .bx = bx});
     }
-    if (p->dest.fall != FALL_FALSE) t1_jump(c, p->dest.no);
     return true;
 }
 
