@@ -150,4 +150,9 @@ static Value apply(VM *vm, Value procedure, int argc, const Value *argv) {
 
 static Lambda *closure_lambda(Value closure) { return t1_closure_code(closure)->lambda; }
 
-const Tier t1_tier = {.name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda};
+static Value dump(VM *vm, Lambda *top) {
+    Code *code = t1_compile(vm, top);
+    return code ? t1_disassemble(vm, code, DISASM_NESTED) : VALUE_FAILURE;
+}
+
+const Tier t1_tier = {.name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump};
