@@ -82,6 +82,15 @@ typedef enum BindKind { // how arguments become parameters
     BIND_KEYWORD,  // … keywords (or other_keys): see vm/cek.c, bind
 } BindKind;
 
+// What a procedure does that calls of it may do in place. Only records: what define-record-type defines.
+typedef enum InPlace {
+    IN_PLACE_NONE,
+    IN_PLACE_FIELD,    // (p r): a field
+    IN_PLACE_SETFIELD, // (p r v): assigns a field
+    IN_PLACE_TEST,     // (p x): is it such a record?
+    IN_PLACE_MAKE,     // (p v …): a record with these fields
+} InPlace;
+
 struct Code {
     uint64_t tag;         // CODE_TAG: tells it from what other tiers let Closure.code point at
     uint32_t *words;
@@ -100,6 +109,9 @@ struct Code {
     Code *first;          // first clause
     Lambda *lambda;       // name, position, keys, documentation. Its body is gone after compilation.
     void *native;         // of a better tier; NULL: none
+    uint8_t in_place;     // InPlace, and what it is about:
+    uint8_t field;
+    Value record_type;
 
     uint32_t word_count, constant_count, site_count, guard_count;
     Site *sites;          // [site_count], atomic memory

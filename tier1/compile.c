@@ -161,6 +161,7 @@ static void compile_clause(Compiler *c, Lambda *l) {
     Code *code = l->code;
     c->procedure = l;
     c->code = code;
+    t1_note_in_place(code, l);
     t1_begin_function(c);
     c->scan_budget = 2 * (int64_t)l->cost + 64;
     place_free_values(c, l->first);

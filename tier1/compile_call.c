@@ -99,6 +99,7 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
         gen_jump(c, node);
         return;
     }
+    if (t1_gen_call_in_place(c, node, dest)) return;
     uint32_t saved = c->top, argc = node->call.count;
     Node *fn = node->call.fn;
     if (argc > UINT16_MAX) {

@@ -90,9 +90,12 @@ typedef struct Operand {
 
 enum { STUB_OPERANDS = 8 };
 
-// The generic call that a guarded primitive turns into.
+// The generic call that a guarded primitive, or a call done in place, turns into.
 typedef struct Stub {
-    Node *node;
+    Node *node;      // PRIM or CALL
+    Cell *cell;      // that is guarded, whose value is called; NULL: no guard, `callee` is called
+    Value callee;
+    LabelId label;   // of its first word
     Dest dest;
     uint32_t pc;     // of the fast path
     uint32_t back;   // where the fast path ends (EFFECT, REGISTER)
@@ -239,6 +242,10 @@ CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator);
 // ---- compile_prim.c
 
 void t1_gen_prim(Compiler *c, Node *node, Dest dest);
+// A call of a record's accessor, predicate or constructor, done in place; false: it is none.
+bool t1_gen_call_in_place(Compiler *c, Node *node, Dest dest);
+// Find out whether a procedure, about to be compiled, is such a one: Code.in_place.
+void t1_note_in_place(Code *code, const Lambda *l);
 // An `if` that a fused instruction does; false: none.
 bool t1_gen_record_if(Compiler *c, Node *node, Dest dest);
 void t1_emit_stubs(Compiler *c);

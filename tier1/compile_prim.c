@@ -75,18 +75,27 @@ typedef struct Prim {
     Compiler *c;
     Node *node;
     Dest dest;
+    Node **args;
     uint32_t count;
+    Cell *cell;    // guard; NULL: none
+    Value callee;  // of a call in place: the closure of a sealed variable
     Operand operand[STUB_OPERANDS]; // evaluated so far
     uint32_t pc;   // of the instruction that does it
     unsigned form; // SITE_VALUE or 0, added to the forms of its sites
     uint32_t skip; // with SITE_VALUE
     Node *negation; // (not node)
+    LabelId label;  // of the stub, when instructions jump there themselves
     Dest generic;  // where the stub delivers; for TESTs it may be another than dest
     bool has_generic;
 } Prim;
 
-static Node *argument(const Prim *p, uint32_t i) { return p->node->prim.args[i]; }
-static bool is_guarded(const Prim *p) { return p->node->prim.cell != VALUE_NONE; }
+static Prim prim_of(Compiler *c, Node *node, Dest dest) {
+    Prim p = {.c = c, .node = node, .dest = dest, .args = node->prim.args, .count = node->prim.count};
+    if (node->prim.cell != VALUE_NONE) p.cell = value_cell(node->prim.cell);
+    return p;
+}
+static Node *argument(const Prim *p, uint32_t i) { return p->args[i]; }
+static bool is_guarded(const Prim *p) { return p->cell != NULL; }
 
 static bool constant_argument(const Prim *p, uint32_t i, Value *v) {
     Node *arg = argument(p, i);
@@ -119,12 +128,13 @@ static void as_constant(Prim *p, uint32_t i) {
 // The next word is the instruction.
 static void begin_form(Prim *p, unsigned form, uint32_t skip) {
     p->pc = (uint32_t)p->c->word_count;
-    t1_site(p->c, p->node->position, primitive_index(p->node->prim.prim), form, skip);
+    int row = p->node->kind == NODE_PRIM ? primitive_index(p->node->prim.prim) : -1;
+    t1_site(p->c, p->node->position, row, form, skip);
 }
 static void begin(Prim *p, unsigned form) { begin_form(p, form | p->form, p->skip); }
 
 static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
-    if (!is_guarded(p)) return;
+    if (!p->cell && !p->callee) return;
     Compiler *c = p->c;
     if (c->stub_count == c->stub_room) {
         c->stub_room = c->stub_room ? 2 * c->stub_room : 16;
@@ -133,13 +143,13 @@ static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
         c->stubs = grown;
     }
     Stub *s = &c->stubs[c->stub_count++];
-    *s = (Stub){.node = p->node, .dest = dest, .pc = p->pc, .back = (uint32_t)c->word_count, .window = window,
-                .placed = placed, .negation = p->negation};
+    *s = (Stub){.node = p->node, .cell = p->cell, .callee = p->callee, .label = p->label, .dest = dest, .pc = p->pc,
+                .back = (uint32_t)c->word_count, .window = window, .placed = placed, .negation = p->negation};
     if (!placed) memcpy(s->operand, p->operand, sizeof s->operand);
     // Its words come later, but its registers must be known to be free above those in use now.
     uint32_t top = c->top;
     c->top = window;
-    (void)t1_registers(c, FRAME_HEADER + p->node->prim.count);
+    (void)t1_registers(c, FRAME_HEADER + p->count);
     if (p->negation) (void)t1_window(c, 1);
     c->top = top;
 }
@@ -442,8 +452,10 @@ static bool negated_test(Prim *p) {
     if (node->kind != NODE_PRIM || node->prim.cell == VALUE_NONE || !guard_holds(node)) return false;
     const Fast *f = fast_of(node->prim.prim);
     if (!f || f->how == HOW_NOT) return false;
-    Prim inner = {.c = p->c, .node = node, .count = node->prim.count, .negation = p->node, .has_generic = true};
-    inner.generic = inner.dest = p->dest;
+    Prim inner = prim_of(p->c, node, p->dest);
+    inner.negation = p->node;
+    inner.has_generic = true;
+    inner.generic = p->dest;
     inner.dest.yes = p->dest.no;
     inner.dest.no = p->dest.yes;
     inner.dest.fall = p->dest.fall == FALL_TRUE ? FALL_FALSE : p->dest.fall == FALL_FALSE ? FALL_TRUE : FALL_NONE;
@@ -568,7 +580,7 @@ bool t1_gen_record_if(Compiler *c, Node *node, Dest dest) {
     if (!is_prim(test, "%record?")) return false;
     bool writes = is_prim(then, "%record-set!");
     if (!writes && !is_prim(then, "%record-ref")) return false;
-    Prim is = {.c = c, .node = test, .count = test->prim.count}, access = {.c = c, .node = then, .dest = dest, .count = then->prim.count};
+    Prim is = prim_of(c, test, dest), access = prim_of(c, then, dest);
     const Node *record = argument(&is, 0), *again = argument(&access, 0);
     if (record->kind != NODE_LOCAL || again->kind != NODE_LOCAL || record->local.var != again->local.var) return false;
     Value type, same_type;
@@ -603,6 +615,18 @@ bool t1_gen_record_if(Compiler *c, Node *node, Dest dest) {
     return true;
 }
 
+// All arguments where a stub wants them: in a call window.
+static uint32_t in_window(Prim *p) {
+    Compiler *c = p->c;
+    uint32_t window = t1_window(c, p->count), first = window + FRAME_HEADER;
+    for (uint32_t i = 0; i < p->count; i++) {
+        c->top = first + i;
+        t1_gen_into(c, argument(p, i), first + i);
+    }
+    c->top = first + p->count;
+    return window;
+}
+
 // ---- by their C functions
 
 static void variadic(Prim *p) {
@@ -612,16 +636,9 @@ static void variadic(Prim *p) {
         t1_too_large(c, "a call with more than 65535 arguments");
         return;
     }
-    if (is_guarded(p)) { // where the stub wants them
-        window = t1_window(c, p->count);
-        c->top = window;
-        (void)t1_registers(c, FRAME_HEADER);
-        for (uint32_t i = 0; i < p->count; i++) {
-            uint32_t reg = c->top = window + FRAME_HEADER + i;
-            t1_gen_into(c, argument(p, i), reg);
-        }
+    if (is_guarded(p)) {
+        window = in_window(p);
         first = window + FRAME_HEADER;
-        c->top = first + p->count;
     } else {
         first = consecutive(p, 0);
     }
@@ -769,7 +786,7 @@ void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
         return;
     }
     uint32_t saved = c->top;
-    Prim p = {.c = c, .node = node, .dest = dest, .count = node->prim.count};
+    Prim p = prim_of(c, node, dest);
     const Fast *f = fast_of(row);
     if (!f || !gen_fast(&p, f)) {
         c->top = saved;
@@ -778,9 +795,135 @@ void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
     c->top = saved;
 }
 
+// ---- calls in place
+
+// The procedures that define-record-type makes: see vm/definition.c.
+void t1_note_in_place(Code *code, const Lambda *l) {
+    uint32_t params = lambda_param_count(l);
+    if (l->next || l != l->first || params != l->required) return;
+    const Node *body = l->body, *test = body, *then = NULL;
+    if (body->kind == NODE_IF) {
+        test = body->branch.test;
+        then = body->branch.then;
+    }
+    if (is_prim(test, "%record")) {
+        Prim make = prim_of(NULL, (Node *)test, dest_effect());
+        Value type;
+        if (then || !record_type_argument(&make, 0, &type) || params + 1 != make.count) return;
+        if (params != rt_record_type_field_count(type) || params > UINT8_MAX) return;
+        for (uint32_t i = 0; i < params; i++)
+            if (argument(&make, i + 1)->kind != NODE_LOCAL || argument(&make, i + 1)->local.var != l->params[i]) return;
+        code->in_place = IN_PLACE_MAKE;
+        code->record_type = type;
+        return;
+    }
+    if (!is_prim(test, "%record?")) return;
+    Prim is = prim_of(NULL, (Node *)test, dest_effect());
+    Value type, again;
+    if (!record_type_argument(&is, 1, &type) || params == 0) return;
+    if (argument(&is, 0)->kind != NODE_LOCAL || argument(&is, 0)->local.var != l->params[0]) return;
+    if (!then) {
+        if (params != 1) return;
+        code->in_place = IN_PLACE_TEST;
+        code->record_type = type;
+        return;
+    }
+    bool writes = is_prim(then, "%record-set!");
+    if ((!writes && !is_prim(then, "%record-ref")) || params != (writes ? 2 : 1)) return;
+    Prim access = prim_of(NULL, (Node *)then, dest_effect());
+    uint32_t field;
+    if (!field_of(&access, writes, &again, &field) || again != type) return;
+    if (argument(&access, 0)->kind != NODE_LOCAL || argument(&access, 0)->local.var != l->params[0]) return;
+    if (writes && (argument(&access, 3)->kind != NODE_LOCAL || argument(&access, 3)->local.var != l->params[1])) return;
+    code->in_place = writes ? IN_PLACE_SETFIELD : IN_PLACE_FIELD;
+    code->field = (uint8_t)field;
+    code->record_type = type;
+}
+
+static void field_in_place(Prim *p, const Code *code) {
+    Compiler *c = p->c;
+    uint32_t x = in_register(p, 0), to = t1_target(c, p->dest), k = t1_constant(c, code->record_type);
+    x = t1_use(c, x, 0);
+    begin(p, SITE_PLAIN);
+    t1_word(c, op_abc(OP_FIELD_ELSE, def_register(to), x, code->field));
+    t1_word(c, k);
+    t1_distance(c, p->label, 0);
+    finish_value(p, to);
+}
+
+static void setfield_in_place(Prim *p, const Code *code) {
+    Compiler *c = p->c;
+    Dest dest = p->dest;
+    uint32_t x = in_register(p, 0), y = in_register(p, 1), k = t1_constant(c, code->record_type);
+    x = t1_use(c, x, 0);
+    y = t1_use(c, y, 1);
+    begin(p, SITE_PLAIN);
+    t1_word(c, op_abc(OP_SETFIELD_ELSE, x, y, code->field));
+    t1_word(c, k);
+    t1_distance(c, p->label, 0);
+    if (dest.kind == DEST_REGISTER) t1_load_constant(c, dest.reg, VALUE_UNSPECIFIED);
+    dest.next = NO_LABEL;
+    add_stub(p, dest, false, c->top);
+    if (dest.kind == DEST_RETURN) t1_deliver_constant(c, dest, VALUE_UNSPECIFIED);
+    else t1_go_on(c, p->dest);
+}
+
+static void make_in_place(Prim *p, const Code *code) {
+    Compiler *c = p->c;
+    uint32_t window = in_window(p), to = t1_target(c, p->dest), k = t1_constant(c, code->record_type);
+    begin(p, SITE_PLAIN);
+    t1_word(c, op_abc(OP_RECORD, def_register(to), p->count, p->count ? window + FRAME_HEADER : 0));
+    t1_word(c, k);
+    finish_value_placed(p, to, true, window);
+}
+
+// A call of a global variable that holds such a procedure, and has never held another. When the argument is no such record, or
+// when the variable is assigned, the stub makes the call. So errors and backtraces are those of the call.
+bool t1_gen_call_in_place(Compiler *c, Node *node, Dest dest) {
+    const Node *fn = node->call.fn;
+    if (fn->kind != NODE_GLOBAL) return false;
+    Cell *cell = value_cell(fn->global.cell);
+    bool sealed = t1_global_constant(fn) != VALUE_NONE;
+    if (!value_is_closure(cell->value) || (!sealed && object_flags(cell) & CELL_ASSIGNED)) return false;
+    const Code *code = t1_closure_code(cell->value);
+    if (!code || code->tag != CODE_TAG || code->in_place == IN_PLACE_NONE || code->next) return false;
+    Prim p = {.c = c, .node = node, .dest = dest, .args = node->call.args, .count = node->call.count};
+    if (p.count != code->required) return false;
+    if (sealed) p.callee = cell->value;
+    else p.cell = cell;
+    uint32_t saved = c->top;
+    switch ((InPlace)code->in_place) {
+    case IN_PLACE_NONE: return false;
+    case IN_PLACE_FIELD:
+        p.label = t1_label(c);
+        field_in_place(&p, code);
+        break;
+    case IN_PLACE_SETFIELD:
+        if (dest.kind == DEST_TEST) return false;
+        p.label = t1_label(c);
+        setfield_in_place(&p, code);
+        break;
+    case IN_PLACE_TEST: {
+        if (dest.kind != DEST_TEST) return false;
+        uint32_t x = in_register(&p, 0), k = t1_constant(c, code->record_type), a = t1_use(c, x, 0);
+        if (sealed) p.callee = VALUE_NONE; // nothing can go wrong
+        begin(&p, SITE_PLAIN);
+        finish_test(&p, (Test){.yes = OP_JRECORD, .no = OP_JNRECORD, .a = a, .has_x2 = true, .x2 = k});
+        break;
+    }
+    case IN_PLACE_MAKE:
+        if (c->top + FRAME_HEADER + p.count + 1 > LOW_REGISTERS) return false;
+        if (sealed) p.callee = VALUE_NONE;
+        make_in_place(&p, code);
+        break;
+    }
+    c->top = saved;
+    return true;
+}
+
 // ---- stubs
 
-static void add_guard(Compiler *c, const Stub *s, Node *node) {
+static void add_guard(Compiler *c, const Stub *s, Cell *cell) {
     if (c->guard_count == c->guard_room) {
         c->guard_room = c->guard_room ? 2 * c->guard_room : 16;
         Guard *grown = rt_raw_new(c->vm, c->guard_room * sizeof *grown);
@@ -790,21 +933,18 @@ static void add_guard(Compiler *c, const Stub *s, Node *node) {
     c->guards[c->guard_count++] = (Guard){.pc = s->pc,
                                           .stub = (uint32_t)c->word_count,
                                           .original = c->words[s->pc],
-                                          .cell = value_cell(node->prim.cell)};
-}
-
-static void emit_generic_call(Compiler *c, Node *node, uint32_t window, Dest dest) {
-    CallSite *site = t1_call_site(c, value_cell(node->prim.cell), NULL, node->position);
-    t1_emit_call(c, CALL_OF_GLOBAL, window, node->prim.count, site, node->position, dest);
+                                          .cell = cell};
 }
 
 void t1_emit_stubs(Compiler *c) {
     for (size_t i = 0; i < c->stub_count && !c->failed; i++) {
         Stub *s = &c->stubs[i];
         Node *node = s->node;
-        uint32_t argc = node->prim.count, window = s->window;
-        add_guard(c, s, node);
-        if (s->negation) add_guard(c, s, s->negation);
+        bool prim = node->kind == NODE_PRIM;
+        uint32_t argc = prim ? node->prim.count : node->call.count, window = s->window;
+        if (s->label != NO_LABEL) t1_bind(c, s->label);
+        if (s->cell) add_guard(c, s, s->cell);
+        if (s->negation) add_guard(c, s, value_cell(s->negation->prim.cell));
         if (!s->placed) {
             c->top = window;
             window = t1_window(c, argc);
@@ -820,15 +960,19 @@ void t1_emit_stubs(Compiler *c) {
             c->labels[dest.next].position = s->back;
         }
         c->top = window;
+        // A call fails where its operator stands when that is unbound, a primitive as a whole.
+        CallSite *site = t1_call_site(c, s->cell, NULL, prim ? node->position : node->call.fn->position);
+        if (!s->cell) t1_load_constant(c, window + FRAME_CALLEE, s->callee);
         if (!s->negation) {
-            emit_generic_call(c, node, window, dest);
+            t1_emit_call(c, s->cell ? CALL_OF_GLOBAL : CALL_ANY, window, argc, site, node->position, dest);
             continue;
         }
         // The outer window is lower or the same: what it held is in use no more.
         c->top = s->window;
         uint32_t outer = t1_window(c, 1);
-        emit_generic_call(c, node, window, dest_register(outer + FRAME_HEADER));
+        t1_emit_call(c, CALL_OF_GLOBAL, window, argc, site, node->position, dest_register(outer + FRAME_HEADER));
         c->top = outer;
-        emit_generic_call(c, s->negation, outer, dest);
+        site = t1_call_site(c, value_cell(s->negation->prim.cell), NULL, s->negation->position);
+        t1_emit_call(c, CALL_OF_GLOBAL, outer, 1, site, s->negation->position, dest);
     }
 }

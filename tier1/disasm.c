@@ -181,25 +181,30 @@ static void put_head(Disasm *d) {
 
 static void put_code(Disasm *d, const Code *first);
 
+// The procedure written within `code` that the instruction makes, holds or calls for certain, or NULL.
+static const Code *inner_code(const Code *code, uint32_t pc) {
+    uint32_t word = t1_code_word(code, pc);
+    Op op = word_op(word);
+    const Code *inner = NULL;
+    if (op == OP_CLOSURE) inner = t1_constant_code(code->constants, code->words[pc + 1]);
+    else if (op == OP_CONST || op == OP_RETK) inner = closure_code(code->constants[word_bx(word)]);
+    else if (t1_op_info[op].extension[0] == FIELD_SIT) {
+        const CallSite *site = t1_constant_site(code->constants, code->words[pc + 1]);
+        if (site->callee) inner = closure_code(site->callee);
+    }
+    return inner && inner->lambda->outer == code->lambda ? inner : NULL;
+}
+
 // Procedures that the code makes or holds, and that stand in its text.
 static void put_nested(Disasm *d, const Code *code) {
     if (rt_stack_low(d->vm)) return;
     uint32_t pc = 0;
     for (; pc < code->word_count; pc += t1_code_length_at(code, pc)) {
-        uint32_t word = t1_code_word(code, pc);
-        Op op = word_op(word);
-        const Code *inner = NULL;
-        if (op == OP_CLOSURE) inner = t1_constant_code(code->constants, code->words[pc + 1]);
-        else if (op == OP_CONST || op == OP_RETK) inner = closure_code(code->constants[word_bx(word)]);
-        if (!inner || inner->lambda->outer != code->lambda) continue;
-        // Only where it is met first.
-        bool met = false;
-        for (uint32_t before = 0; before < pc && !met; before += t1_code_length_at(code, before)) {
-            uint32_t w = t1_code_word(code, before);
-            if (word_op(w) == OP_CONST || word_op(w) == OP_RETK)
-                met = closure_code(code->constants[word_bx(w)]) == inner;
-        }
-        if (!met) put_code(d, inner);
+        const Code *inner = inner_code(code, pc);
+        bool met = false; // only where it is met first
+        for (uint32_t before = 0; inner && before < pc && !met; before += t1_code_length_at(code, before))
+            met = inner_code(code, before) == inner;
+        if (inner && !met) put_code(d, inner);
     }
 }
 
