@@ -61,7 +61,8 @@ typedef struct CallSite {
     Cell *cell;  // CALL_GLOBAL: the variable called, else NULL
     Code *code;  // first clause of the procedure last called, NULL: none of ours yet. CALL_KNOWN, CALL_FIXED, CALL_SELF:
                  // the clause that is certainly called
-    Value callee; // CALL_FIXED: the closure, else VALUE_NONE
+    Value callee; // CALL_FIXED: the closure. CALL_GLOBAL: the closure last called, if it takes the arguments as they are, else
+                  // VALUE_NONE
     uint32_t hits;   // calls of `code`
     uint32_t misses; // calls of others, each of which replaces `code`
     Position operator; // where an unbound `cell` fails
@@ -161,6 +162,7 @@ void t1_verify(VM *vm, const Code *code);
 enum {
     DISASM_NESTED = 1,    // also the procedures written within it
     DISASM_POSITIONS = 2, // line and column of instructions that have a site
+    DISASM_FEEDBACK = 4,  // what call sites, loops and entries have counted
 };
 // Text of a procedure's code, all clauses: a string.
 Value t1_disassemble(VM *vm, const Code *code, unsigned flags);

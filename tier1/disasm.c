@@ -145,6 +145,24 @@ static void put_extension(Disasm *d, Op op, Field field, uint32_t at, uint32_t a
     }
 }
 
+// What a call site and a loop have counted.
+static void put_feedback(Disasm *d, uint32_t pc) {
+    const Code *code = d->code;
+    const OpInfo *info = &t1_op_info[word_op(t1_code_word(code, pc))];
+    uint32_t at = pc + 1;
+    for (int i = 0; i < OP_EXTENSIONS; i++, at++) {
+        if (info->extension[i] == FIELD_CTR) rt_builder_format(&d->text, "  ; %u turns", code->words[at]);
+        if (info->extension[i] != FIELD_SIT) continue;
+        const CallSite *site = t1_constant_site(code->constants, code->words[at]);
+        rt_builder_format(&d->text, "  ; %u calls", site->hits);
+        if (site->code) {
+            rt_builder_c(&d->text, " of ");
+            put_code_name(d, site->code);
+        }
+        if (site->misses) rt_builder_format(&d->text, ", %u of others", site->misses);
+    }
+}
+
 static void put_instruction(Disasm *d, uint32_t pc) {
     const Code *code = d->code;
     uint32_t word = t1_code_word(code, pc);
@@ -160,6 +178,7 @@ static void put_instruction(Disasm *d, uint32_t pc) {
     const Site *site = d->flags & DISASM_POSITIONS ? t1_code_site(code, pc) : NULL;
     if (site && site->position)
         rt_builder_format(&d->text, "  ; %u:%u", position_line(site->position), position_column(site->position));
+    if (d->flags & DISASM_FEEDBACK) put_feedback(d, pc);
     rt_builder_char(&d->text, '\n');
 }
 
@@ -176,7 +195,9 @@ static void put_head(Disasm *d) {
     }
     if (code->rest) rt_builder_c(b, ", rest");
     if (code->free_count) rt_builder_format(b, ", %u free", code->free_count);
-    rt_builder_format(b, ", %u registers\n", code->registers);
+    rt_builder_format(b, ", %u registers", code->registers);
+    if (d->flags & DISASM_FEEDBACK) rt_builder_format(b, ", %u calls", code->entries);
+    rt_builder_char(b, '\n');
 }
 
 static void put_code(Disasm *d, const Code *first);

@@ -50,7 +50,7 @@ static void check_site_constant(const Verify *v, Op op, uint32_t k) {
     bool known = fixed || op == OP_CALL_KNOWN || op == OP_CALL_SELF || op == OP_TAIL_CALL_KNOWN || op == OP_TAIL_CALL_SELF;
     CHECK((site->cell != NULL) == global, "cell of a call site");
     CHECK(!known || site->code != NULL, "a certain callee without code");
-    CHECK((site->callee != VALUE_NONE) == fixed, "callee of a call site");
+    CHECK(!fixed || value_is_closure(site->callee), "callee of a call site");
 }
 
 static void check_field(const Verify *v, int i, uint32_t word) {
