@@ -309,6 +309,8 @@ static HANDLER(slow_call) {
         site->code = code;
         COUNT(site->misses);
     }
+    // The next call of the same closure is not as slow.
+    if (site->cell) site->callee = code && code->exact == argc ? callee : VALUE_NONE;
     t1_apply(t, callee, argc, argv);
     GO(t1_resume);
 }
@@ -347,9 +349,16 @@ OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     CALL_CLOSURE(CALL, base[FIELD_A + FRAME_CALLEE]);
 }
+// The closure that the variable held last has been found right for the call: nothing else has to be looked at.
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_CLOSURE(CALL_GLOBAL, site->cell->value);
+    Value callee = site->cell->value, *target = base + FIELD_A + FRAME_HEADER;
+    if (UNLIKELY(callee != site->callee || target >= vm->frame_limit || t1_polled(vm))) GO(slow_call);
+    COUNT(site->hits);
+    frame_link(target, pc + WORDS_CALL_GLOBAL, base, link_make(constants, FIELD_C));
+    target[FRAME_CLOSURE] = callee;
+    Code *code = t1_closure_code(callee);
+    ENTER(code);
 }
 OPCODE(CALL_KNOWN) {
     Code *code = t1_constant_site(constants, pc[1])->code;
@@ -404,7 +413,13 @@ OPCODE(TAIL_CALL) {
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_CLOSURE(site->cell->value);
+    Value callee = site->cell->value, *target = base;
+    if (UNLIKELY(callee != site->callee || t1_polled(vm))) GO(slow_call);
+    COUNT(site->hits);
+    TAKE_OVER(FIELD_B);
+    target[FRAME_CLOSURE] = callee;
+    Code *code = t1_closure_code(callee);
+    ENTER(code);
 }
 OPCODE(TAIL_CALL_KNOWN) {
     Code *code = t1_constant_site(constants, pc[1])->code;

@@ -14,9 +14,9 @@
 #define COUNT(counter) ((void)(counter)++)
 #endif
 
-static inline bool t1_polled(const VM *vm) {
-    return UNLIKELY(atomic_load_explicit(&vm->interrupts, memory_order_relaxed) != 0);
-}
+// A plain load, which can be part of the comparison: each handler makes it anew, so what another thread or a signal handler
+// writes is seen soon.
+static inline bool t1_polled(const VM *vm) { return UNLIKELY(*(const unsigned *)&vm->interrupts != 0); }
 
 // A cell of a free list for `bytes` bytes, header included; NULL: the list is empty. Its first word is to be overwritten.
 static inline void *t1_pop(VM *vm, size_t bytes) {

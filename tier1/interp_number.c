@@ -18,34 +18,37 @@ static inline int kind_of(Value a, Value b) {
 }
 static inline int kind_of1(Value a) { return value_is_fixnum(a) ? KIND_FIX : value_is_flonum(a) ? KIND_FLO : KIND_ANY; }
 
-static HANDLER(quicken_bc) {
+// Far from the handlers, which are closer together for it.
+#define COLD [[gnu::cold, gnu::noinline]] static
+
+COLD HANDLER(quicken_bc) {
     set_op(pc, word_op(*pc) + kind_of(RB, RC));
     DISPATCH();
 }
-static HANDLER(quicken_ab) {
+COLD HANDLER(quicken_ab) {
     set_op(pc, word_op(*pc) + kind_of(RA, RB));
     DISPATCH();
 }
 // An immediate is exact; a flonum and exact 0 are left to the general case, which knows what is special about it.
-static HANDLER(quicken_b) {
+COLD HANDLER(quicken_b) {
     int kind = kind_of1(RB);
     set_op(pc, word_op(*pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
     DISPATCH();
 }
-static HANDLER(quicken_a) {
+COLD HANDLER(quicken_a) {
     set_op(pc, word_op(*pc) + kind_of1(RA));
     DISPATCH();
 }
-static HANDLER(quicken_integers) {
+COLD HANDLER(quicken_integers) {
     set_op(pc, word_op(*pc) + (value_both_fixnum(RB, RC) ? KIND_FIX : 2));
     DISPATCH();
 }
-static HANDLER(quicken_integer) {
+COLD HANDLER(quicken_integer) {
     set_op(pc, word_op(*pc) + (value_is_fixnum(RB) ? KIND_FIX : 2));
     DISPATCH();
 }
 // A variant has met something else.
-static HANDLER(widen) {
+COLD HANDLER(widen) {
     Op base_op = t1_op_info[word_op(*pc)].base;
     bool integer = base_op >= OP_QUO && base_op <= OP_MODI_ANY;
     set_op(pc, base_op + (integer ? 2 : KIND_ANY));
@@ -55,13 +58,14 @@ static_assert(OP_MODI_ANY - OP_QUO == 17, "the integer families are one range");
 
 // ---- + - * /
 
+// A fixnum has its 14 top bits set: one comparison tells whether all of them are fixnums, overflow included.
 static inline bool fix_add(Value a, Value b, Value *result) {
     *result = fixnum_add_raw(a, b);
-    return value_both_fixnum(a, b) && value_is_fixnum(*result);
+    return value_is_fixnum(a & b & *result);
 }
 static inline bool fix_sub(Value a, Value b, Value *result) {
     *result = fixnum_sub_raw(a, b);
-    return value_both_fixnum(a, b) && value_is_fixnum(*result);
+    return value_is_fixnum(a & b & *result);
 }
 static inline bool fix_mul(Value a, Value b, Value *result) {
     int64_t product;
@@ -75,6 +79,44 @@ static inline bool fix_div(Value a, Value b, Value *result) {
     if (y == 0 || x % y != 0) return false;
     *result = value_from_fixnum(x / y);
     return fixnum_fits(x / y);
+}
+
+// Flonums without tests. Whatever is no flonum decodes to a NaN: pointers and specials to 0xFFFF…, characters and fixnums
+// to 0xFFF9… and above. A NaN among the operands makes the result a NaN, or a comparison unordered; so only then the operands
+// have to be looked at.
+//
+// Variables of loops go through memory from one iteration to the next, so latency counts. On x86 decoding and encoding are
+// done in the vector register where the double is wanted: the way through an integer register costs 6 cycles more.
+#ifdef __x86_64__
+typedef uint64_t Lanes __attribute__((vector_size(16)));
+static const Lanes flonum_offset = {FLONUM_OFFSET, FLONUM_OFFSET};
+static inline double decode(Value v) {
+    double d;
+    memcpy(&d, &v, sizeof d);
+    __asm__("psubq %1, %0" : "+x"(d) : "m"(flonum_offset));
+    return d;
+}
+static inline Value encode(double d) {
+    Value v;
+    __asm__("paddq %1, %0" : "+x"(d) : "m"(flonum_offset));
+    memcpy(&v, &d, sizeof v);
+    return v;
+}
+#else
+static inline double decode(Value v) { return value_double(v); }
+static inline Value encode(double d) { return value_from_double(d); }
+#endif
+
+// Two numbers of which one at least is a flonum and the other one or a fixnum. Exact 0 has rules of its own; any other
+// fixnum is exactly a double.
+static inline bool both_double(Value a, Value b, double *x, double *y) {
+    if (value_is_flonum(a)) *x = value_double(a);
+    else if (value_is_fixnum(a) && a != FIXNUM_BIAS && value_is_flonum(b)) *x = (double)value_fixnum(a);
+    else return false;
+    if (value_is_flonum(b)) *y = value_double(b);
+    else if (value_is_fixnum(b) && b != FIXNUM_BIAS) *y = (double)value_fixnum(b);
+    else return false;
+    return true;
 }
 
 #define ARITHMETIC(ID, fix, operator, general, SECOND, QUICKEN)                                    \
@@ -95,27 +137,39 @@ static inline bool fix_div(Value a, Value b, Value *result) {
     OPCODE(ID##_ANY) {                                                                             \
         Value result;                                                                              \
         if (!fix(RB, SECOND, &result)) {                                                           \
-            Value second = SECOND;                                                                 \
-            if (!value_is_flonum(RB) || !value_is_flonum(second)) GO(slow_##ID);                   \
-            result = value_from_double(value_double(RB) operator value_double(second));            \
+            double x, y;                                                                           \
+            if (!both_double(RB, SECOND, &x, &y)) GO(slow_##ID);                                   \
+            result = value_from_double(x operator y);                                              \
         }                                                                                          \
         RA = result;                                                                               \
         NEXT(ID);                                                                                  \
     }
 #define ARITHMETIC2(ID, fix, operator, general)                                                    \
     ARITHMETIC(ID, fix, operator, general, RC, quicken_bc)                                         \
-    OPCODE(ID##_FLO) {                                                                             \
+    COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RB, b = RC;                                                                      \
-        if (UNLIKELY(!value_is_flonum(a) || !value_is_flonum(b))) GO(widen);                       \
+        if (!value_is_flonum(a) || !value_is_flonum(b)) GO(widen);                                 \
         RA = value_from_double(value_double(a) operator value_double(b));                          \
+        NEXT(ID);                                                                                  \
+    }                                                                                              \
+    OPCODE(ID##_FLO) {                                                                             \
+        double result = decode(RB) operator decode(RC);                                            \
+        if (UNLIKELY(result != result)) GO(nan_##ID);                                              \
+        RA = encode(result);                                                                       \
         NEXT(ID);                                                                                  \
     }
 #define ARITHMETIC_IMMEDIATE(ID, fix, operator, general)                                           \
     ARITHMETIC(ID, fix, operator, general, value_from_fixnum(FIELD_SC), quicken_b)                 \
-    OPCODE(ID##_FLO) {                                                                             \
+    COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RB;                                                                              \
-        if (UNLIKELY(!value_is_flonum(a))) GO(widen);                                              \
+        if (!value_is_flonum(a)) GO(widen);                                                        \
         RA = value_from_double(value_double(a) operator(double) FIELD_SC);                         \
+        NEXT(ID);                                                                                  \
+    }                                                                                              \
+    OPCODE(ID##_FLO) {                                                                             \
+        double result = decode(RB) operator(double) FIELD_SC;                                      \
+        if (UNLIKELY(result != result)) GO(nan_##ID);                                              \
+        RA = encode(result);                                                                       \
         NEXT(ID);                                                                                  \
     }
 
@@ -203,7 +257,7 @@ OPCODE(NEG) {
     } while (0)
 
 // `sense` is empty or !: which outcome jumps.
-#define COMPARISON(ID, operator, sense, general, SECOND, IS_FIX, IS_FLO, FLO_SECOND, QUICKEN)      \
+#define COMPARISON(ID, operator, sense, general, SECOND, IS_FIX, IS_FLO, FLO_SECOND, DECODED, QUICKEN) \
     static HANDLER(slow_##ID) {                                                                    \
         vm->frame_base = base;                                                                     \
         Value result = general(vm, RA, SECOND);                                                    \
@@ -216,29 +270,35 @@ OPCODE(NEG) {
         if (UNLIKELY(!IS_FIX)) GO(widen);                                                          \
         BRANCH(ID, sense(a operator b));                                                           \
     }                                                                                              \
-    OPCODE(ID##_FLO) {                                                                             \
+    COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RA;                                                                              \
-        if (UNLIKELY(!IS_FLO)) GO(widen);                                                          \
+        if (!IS_FLO) GO(widen);                                                                    \
         BRANCH(ID, sense(value_double(a) operator FLO_SECOND));                                    \
+    }                                                                                              \
+    OPCODE(ID##_FLO) {                                                                             \
+        double x = decode(RA), y = DECODED;                                                        \
+        if (UNLIKELY(__builtin_isunordered(y, x))) GO(nan_##ID);                                   \
+        BRANCH(ID, sense(x operator y));                                                           \
     }                                                                                              \
     OPCODE(ID##_ANY) {                                                                             \
         Value a = RA, b = SECOND;                                                                  \
         bool is;                                                                                   \
+        double x, y;                                                                               \
         if (IS_FIX) is = a operator b;                                                             \
-        else if (IS_FLO) is = value_double(a) operator FLO_SECOND;                                 \
+        else if (both_double(a, b, &x, &y)) is = x operator y;                                     \
         else GO(slow_##ID);                                                                        \
         BRANCH(ID, sense is);                                                                      \
     }
 #define COMPARISON2(ID, operator, general)                                                         \
     COMPARISON(J##ID, operator, , general, RB, value_both_fixnum(a, b),                            \
-               (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), quicken_ab)          \
+               (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), decode(RB), quicken_ab)          \
     COMPARISON(JN##ID, operator, !, general, RB, value_both_fixnum(a, b),                          \
-               (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), quicken_ab)
+               (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), decode(RB), quicken_ab)
 #define COMPARISON_IMMEDIATE(ID, operator, general)                                                \
     COMPARISON(J##ID, operator, , general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a),   \
-               value_is_flonum(a), (double)field_sbx(pc), quicken_a)                               \
+               value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)                               \
     COMPARISON(JN##ID, operator, !, general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a), \
-               value_is_flonum(a), (double)field_sbx(pc), quicken_a)
+               value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)
 
 COMPARISON2(NUM, ==, rt_num_eq)
 COMPARISON2(LT, <, rt_num_lt)
