@@ -11,8 +11,10 @@ static const Guard *guard_at(const Code *code, uint32_t pc) {
     uint32_t low = 0, high = code->guard_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (code->guards[middle].pc < pc) low = middle + 1;
-        else high = middle;
+        if (code->guards[middle].pc < pc)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < code->guard_count && code->guards[low].pc == pc ? &code->guards[low] : NULL;
 }
@@ -30,7 +32,8 @@ uint32_t t1_code_length_at(const Code *code, uint32_t pc) {
 
 Code *t1_clause_of(Value closure, const uint32_t *pc) {
     Code *code = t1_closure_code(closure);
-    while (code->next && !(pc >= code->words && pc <= code->words + code->word_count)) code = code->next;
+    while (code->next && !(pc >= code->words && pc <= code->words + code->word_count))
+        code = code->next;
     return code;
 }
 
@@ -41,8 +44,10 @@ static uint32_t sites_before(const Code *code, uint32_t pc) {
     uint32_t low = 0, high = code->site_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (code->sites[middle].pc < pc) low = middle + 1;
-        else high = middle;
+        if (code->sites[middle].pc < pc)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -64,22 +69,35 @@ Value t1_code_name(VM *vm, const Code *code) {
 // ---- calling the primitive of a site
 
 // Registers that are read, immediates and constants, in the order of the fields.
-static int operands(const Code *code, const uint32_t *pc, uint32_t word, const Value *base, Value *value) {
+static int operands(const Code *code, const uint32_t *pc, uint32_t word, const Value *base,
+                    Value *value) {
     const OpInfo *info = &t1_op_info[word_op(word)];
     const uint32_t byte[] = {word_a(word), word_b(word), word_c(word)};
     int count = 0;
     for (int i = 0; i < 3; i++) {
         switch (info->field[i]) {
         case FIELD_SRC:
-        case FIELD_MUT: value[count++] = base[byte[i]]; break;
-        case FIELD_IMM: value[count++] = value_from_fixnum((int8_t)byte[i]); break;
-        case FIELD_FLD: value[count++] = value_from_fixnum((int64_t)byte[i]); break;
-        case FIELD_I16: value[count++] = value_from_fixnum(word_sbx(word)); break;
-        case FIELD_K16: value[count++] = code->constants[word_bx(word)]; break;
-        default: break;
+        case FIELD_MUT:
+            value[count++] = base[byte[i]];
+            break;
+        case FIELD_IMM:
+            value[count++] = value_from_fixnum((int8_t)byte[i]);
+            break;
+        case FIELD_FLD:
+            value[count++] = value_from_fixnum((int64_t)byte[i]);
+            break;
+        case FIELD_I16:
+            value[count++] = value_from_fixnum(word_sbx(word));
+            break;
+        case FIELD_K16:
+            value[count++] = code->constants[word_bx(word)];
+            break;
+        default:
+            break;
         }
     }
-    if (info->extension[0] == FIELD_KON) value[count++] = code->constants[pc[1]];
+    if (info->extension[0] == FIELD_KON)
+        value[count++] = code->constants[pc[1]];
     return count;
 }
 
@@ -97,11 +115,15 @@ Value t1_site_call(VM *vm, const Code *code, const uint32_t *pc, const Value *ba
         unsigned nth = form - SITE_NTH;
         ASSERT(nth >= 1 && nth < STEPS, "step %u of a sum", nth);
         argument[0] = value[0];
-        for (unsigned i = 1; i < nth; i++) argument[i] = value_from_fixnum(1);
+        for (unsigned i = 1; i < nth; i++)
+            argument[i] = value_from_fixnum(1);
         argument[nth] = value[1];
         count = (int)nth + 1;
-    } else switch ((SiteForm)form) {
-        case SITE_PLAIN: memcpy(argument, value, sizeof value); break;
+    } else
+        switch ((SiteForm)form) {
+        case SITE_PLAIN:
+            memcpy(argument, value, sizeof value);
+            break;
         case SITE_SWAPPED:
             argument[0] = value[1];
             argument[1] = value[0];
@@ -115,7 +137,8 @@ Value t1_site_call(VM *vm, const Code *code, const uint32_t *pc, const Value *ba
             argument[0] = value[0];
             argument[1] = code->constants[pc[1]];
             argument[2] = value[writes ? 2 : 1];
-            if (writes) argument[3] = value[1];
+            if (writes)
+                argument[3] = value[1];
             count = writes ? 4 : 3;
             break;
         }

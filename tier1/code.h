@@ -64,14 +64,14 @@ enum { SITE_NTH = 16 };
 
 // A call and what it has seen.
 typedef struct CallSite {
-    Cell *cell; // CALL_GLOBAL: the variable called, else NULL
-    Code *code; // first clause of the procedure last called, NULL: none of ours yet. CALL_KNOWN,
-                // CALL_FIXED, CALL_SELF: the clause that is certainly called
-    Value callee; // CALL_FIXED: the closure. CALL_GLOBAL: the closure last called, if it takes the
-                  // arguments as they are, else VALUE_NONE
-    uint32_t hits;     // calls of `code`
-    uint32_t misses;   // calls of others, each of which replaces `code`
-    Position operator; // where an unbound `cell` fails
+    Cell *cell;    // CALL_GLOBAL: the variable called, else NULL
+    Code *code;    // first clause of the procedure last called, NULL: none of ours yet. CALL_KNOWN,
+                   // CALL_FIXED, CALL_SELF: the clause that is certainly called
+    Value callee;  // CALL_FIXED: the closure. CALL_GLOBAL: the closure last called, if it takes the
+                   // arguments as they are, else VALUE_NONE
+    uint32_t hits; // calls of `code`
+    uint32_t misses;            // calls of others, each of which replaces `code`
+    Position operator_position; // where an unbound `cell` fails
 } CallSite;
 
 // The fast path of a guarded primitive in some code, to be disabled when a cell is written.

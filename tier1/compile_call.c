@@ -9,24 +9,25 @@ uint32_t t1_window(Compiler *c, uint32_t count) {
     return window;
 }
 
-CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator) {
+CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator_position) {
     CallSite *site = rt_raw_new(c->vm, sizeof *site);
-    *site = (CallSite){.cell = cell, .code = code, .operator = operator};
+    *site = (CallSite){.cell = cell, .code = code, .operator_position = operator_position};
     return site;
 }
 
-void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, CallSite *site, Position position,
-                  Dest dest) {
+void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, CallSite *site,
+                  Position position, Dest dest) {
     static const Op ops[2][5] = {
         {OP_CALL, OP_CALL_GLOBAL, OP_CALL_KNOWN, OP_CALL_FIXED, OP_CALL_SELF},
-        {OP_TAIL_CALL, OP_TAIL_CALL_GLOBAL, OP_TAIL_CALL_KNOWN, OP_TAIL_CALL_FIXED, OP_TAIL_CALL_SELF},
+        {OP_TAIL_CALL, OP_TAIL_CALL_GLOBAL, OP_TAIL_CALL_KNOWN, OP_TAIL_CALL_FIXED,
+         OP_TAIL_CALL_SELF},
     };
     bool tail = dest.kind == DEST_RETURN;
     uint32_t to = tail ? 0 : dest.kind == DEST_REGISTER ? dest.reg : window;
     bool low = window + FRAME_HEADER + argc <= LOW_REGISTERS && to < LOW_REGISTERS;
     uint32_t callee = window + FRAME_CALLEE;
     if (!low && kind == CALL_OF_GLOBAL) { // the wide call has its callee in the window
-        t1_site(c, site->operator, -1, SITE_PLAIN, 0);
+        t1_site(c, site->operator_position, -1, SITE_PLAIN, 0);
         t1_word(c, op_abc(OP_GLOBAL, def_register(callee), 0, 0));
         t1_word(c, t1_constant(c, value_from_pointer(site->cell)));
         t1_store_high(c, callee);
@@ -45,10 +46,12 @@ void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, Ca
     } else {
         t1_word(c, op_abc(tail ? OP_TAIL_CALL_WIDE : OP_CALL_WIDE, 0, 0, 0));
         t1_word(c, wac_make(real_register(window), argc));
-        if (!tail) t1_word(c, real_register(to));
+        if (!tail)
+            t1_word(c, real_register(to));
     }
     t1_word(c, k);
-    if (!tail) t1_deliver(c, dest, to);
+    if (!tail)
+        t1_deliver(c, dest, to);
 }
 
 static void gen_arguments(Compiler *c, uint32_t count, Node **args) {
@@ -65,28 +68,38 @@ static void gen_arguments(Compiler *c, uint32_t count, Node **args) {
 
 // The lambda that is certainly called, first clause, or NULL.
 static Lambda *known_callee(const Node *fn) {
-    if (fn->kind == NODE_LOCAL) return place_of(fn->local.var)->known;
-    if (fn->kind == NODE_LAMBDA) return fn->lambda;
+    if (fn->kind == NODE_LOCAL)
+        return place_of(fn->local.var)->known;
+    if (fn->kind == NODE_LAMBDA)
+        return fn->lambda;
     return NULL;
 }
 
 // What is certainly called, as a constant, or VALUE_NONE.
 static Value constant_callee(const Node *fn) {
-    if (fn->kind == NODE_CONST) return fn->constant;
-    if (fn->kind == NODE_GLOBAL) return t1_global_constant(fn);
-    if (fn->kind == NODE_LOCAL && place_of(fn->local.var)->kind == PLACE_FIXED) return place_of(fn->local.var)->fixed;
+    if (fn->kind == NODE_CONST)
+        return fn->constant;
+    if (fn->kind == NODE_GLOBAL)
+        return t1_global_constant(fn);
+    if (fn->kind == NODE_LOCAL && place_of(fn->local.var)->kind == PLACE_FIXED)
+        return place_of(fn->local.var)->fixed;
     return VALUE_NONE;
 }
 
-// The clause of such a closure that takes exactly these arguments, or NULL. Other tiers' closures are not ours.
+// The clause of such a closure that takes exactly these arguments, or NULL. Other tiers' closures
+// are not ours.
 static Code *constant_clause(Value v, uint32_t argc) {
-    if (v == VALUE_NONE || !value_is_closure(v)) return NULL;
+    if (v == VALUE_NONE || !value_is_closure(v))
+        return NULL;
     Code *code = t1_closure_code(v);
-    if (!code || code->tag != CODE_TAG) return NULL;
+    if (!code || code->tag != CODE_TAG)
+        return NULL;
     for (; code; code = code->next) {
-        if (argc < code->required) continue;
-        if (code->binding == BIND_EXACT ? argc == code->required
-                                        : code->binding != BIND_OPTIONAL || argc <= code->required + code->optional)
+        if (argc < code->required)
+            continue;
+        if (code->binding == BIND_EXACT
+                ? argc == code->required
+                : code->binding != BIND_OPTIONAL || argc <= code->required + code->optional)
             return code->binding == BIND_EXACT ? code : NULL;
     }
     return NULL;
@@ -99,7 +112,8 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
         gen_jump(c, node);
         return;
     }
-    if (t1_gen_call_in_place(c, node, dest)) return;
+    if (t1_gen_call_in_place(c, node, dest))
+        return;
     uint32_t saved = c->top, argc = node->call.count;
     Node *fn = node->call.fn;
     if (argc > UINT16_MAX) {
@@ -119,14 +133,16 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
                     (constant != VALUE_NONE || place_of(fn->local.var)->kind == PLACE_SELF);
         kind = self ? CALL_OF_SELF : constant != VALUE_NONE ? CALL_OF_FIXED : CALL_OF_KNOWN;
         site = t1_call_site(c, NULL, code, 0);
-        if (kind == CALL_OF_FIXED) site->callee = constant;
+        if (kind == CALL_OF_FIXED)
+            site->callee = constant;
     } else if (fn->kind == NODE_GLOBAL && t1_global_constant(fn) == VALUE_NONE) {
         kind = CALL_OF_GLOBAL;
         site = t1_call_site(c, value_cell(fn->global.cell), NULL, fn->position);
     } else {
         site = t1_call_site(c, NULL, NULL, 0);
     }
-    if (kind == CALL_ANY || kind == CALL_OF_KNOWN) t1_gen_into(c, fn, window + FRAME_CALLEE);
+    if (kind == CALL_ANY || kind == CALL_OF_KNOWN)
+        t1_gen_into(c, fn, window + FRAME_CALLEE);
     c->top = window;
     t1_emit_call(c, kind, window, argc, site, node->position, dest);
     c->top = saved;
@@ -149,7 +165,8 @@ void t1_gen_prim_call(Compiler *c, Node *node, Dest dest) {
         t1_load_constant(c, window + FRAME_CALLEE, rt_primitive_object(c->vm, node->prim.prim));
     }
     c->top = window;
-    t1_emit_call(c, kind, window, argc, t1_call_site(c, cell, NULL, node->position), node->position, dest);
+    t1_emit_call(c, kind, window, argc, t1_call_site(c, cell, NULL, node->position), node->position,
+                 dest);
     c->top = saved;
 }
 
@@ -157,7 +174,8 @@ void t1_gen_prim_call(Compiler *c, Node *node, Dest dest) {
 
 static uint32_t capture_of(Compiler *c, Var *var) {
     const Place *p = place_of(var);
-    if (p->kind == PLACE_FREE) return CAPTURE_FREE | p->index;
+    if (p->kind == PLACE_FREE)
+        return CAPTURE_FREE | p->index;
     return real_register(t1_variable(c, var));
 }
 
@@ -166,7 +184,8 @@ static void emit_closure(Compiler *c, Lambda *first, uint32_t to) {
     uint32_t saved = c->top, count = t1_capture_count(first), n = 0;
     uint32_t *captures = rt_raw_new_atomic(c->vm, (size_t)count * sizeof *captures);
     for (uint32_t i = 0; i < first->free_count; i++)
-        if (t1_is_captured(first, first->free[i])) captures[n++] = capture_of(c, first->free[i]);
+        if (t1_is_captured(first, first->free[i]))
+            captures[n++] = capture_of(c, first->free[i]);
     uint32_t k = t1_constant(c, value_from_pointer(t1_code_for(c, first)));
     t1_word(c, op_abc(OP_CLOSURE, def_register(to), 0, 0));
     t1_word(c, k);
@@ -230,17 +249,20 @@ static void bind_let(Compiler *c, Var *var, Node *init) {
     p->index = reg;
 }
 
-// Variables come into scope together, but an init cannot see them, so each may be placed when it is bound.
+// Variables come into scope together, but an init cannot see them, so each may be placed when it is
+// bound.
 void t1_gen_let(Compiler *c, Node *node, Dest dest) {
     uint32_t saved = c->top;
-    for (uint32_t i = 0; i < node->let.count; i++) bind_let(c, node->let.vars[i], node->let.inits[i]);
+    for (uint32_t i = 0; i < node->let.count; i++)
+        bind_let(c, node->let.vars[i], node->let.inits[i]);
     t1_gen(c, node->let.body, dest);
     c->top = saved;
 }
 
 // ---- fix: closures
 
-// Which members of the group are closures without free values: the largest set whose members capture only one another.
+// Which members of the group are closures without free values: the largest set whose members
+// capture only one another.
 static void find_fixed(Compiler *c, Node *node) {
     enum { ROUNDS = 4 };
     uint32_t count = node->let.count;
@@ -254,7 +276,8 @@ static void find_fixed(Compiler *c, Node *node) {
         changed = false;
         for (uint32_t i = 0; i < count; i++) {
             Place *p = place_of(node->let.vars[i]);
-            if (p->kind != PLACE_FIXED) continue;
+            if (p->kind != PLACE_FIXED)
+                continue;
             // After some rounds doubt is enough: the work stays linear.
             if (round >= ROUNDS || t1_capture_count(p->known) > 0) {
                 p->kind = PLACE_REGISTER;
@@ -269,24 +292,30 @@ static void gen_fix_closures(Compiler *c, Node *node) {
     find_fixed(c, node);
     for (uint32_t i = 0; i < count; i++) {
         Place *p = place_of(node->let.vars[i]);
-        if (p->kind == PLACE_FIXED) p->fixed = t1_fixed_closure(c, p->known);
-        else p->index = t1_registers(c, 1);
+        if (p->kind == PLACE_FIXED)
+            p->fixed = t1_fixed_closure(c, p->known);
+        else
+            p->index = t1_registers(c, 1);
     }
     for (uint32_t i = 0; i < count; i++) {
         Place *p = place_of(node->let.vars[i]);
-        if (p->kind != PLACE_FIXED) emit_closure(c, p->known, p->index);
+        if (p->kind != PLACE_FIXED)
+            emit_closure(c, p->known, p->index);
     }
     // Captures of members that were made later.
     for (uint32_t i = 0; i < count; i++) {
         Place *p = place_of(node->let.vars[i]);
-        if (p->kind == PLACE_FIXED) continue;
+        if (p->kind == PLACE_FIXED)
+            continue;
         const Lambda *first = p->known;
         uint32_t index = 0;
         for (uint32_t f = 0; f < first->free_count; f++) {
             Var *var = first->free[f];
-            if (!t1_is_captured(first, var)) continue;
+            if (!t1_is_captured(first, var))
+                continue;
             const Place *q = place_of(var);
-            // The members' registers are the highest in use, in the order in which the closures are made.
+            // The members' registers are the highest in use, in the order in which the closures are
+            // made.
             if (q->kind == PLACE_REGISTER && q->index > p->index) {
                 uint32_t a = t1_use(c, p->index, 0), b = t1_use(c, q->index, 1);
                 t1_word(c, op_abc(OP_CAPTURE, a, b, 0));
@@ -299,9 +328,9 @@ static void gen_fix_closures(Compiler *c, Node *node) {
 
 // ---- fix: loops
 
-// Flonums that a loop computes with and free variables that it reads are kept in registers: instructions take neither as operands,
-// and loading them again in every turn costs as much as the computation. Only the outermost loop of a procedure looks
-// for them, so the work is linear.
+// Flonums that a loop computes with and free variables that it reads are kept in registers:
+// instructions take neither as operands, and loading them again in every turn costs as much as the
+// computation. Only the outermost loop of a procedure looks for them, so the work is linear.
 typedef struct Keep {
     Compiler *c;
     bool loops; // a jump to the fix was met
@@ -313,26 +342,33 @@ typedef struct Keep {
 static void find_kept(Node **slot, void *context) {
     Keep *k = context;
     Node *node = *slot;
-    if (--k->c->scan_budget < 0 || rt_stack_low(k->c->vm)) return;
+    if (--k->c->scan_budget < 0 || rt_stack_low(k->c->vm))
+        return;
     switch (node->kind) {
     case NODE_LOCAL: {
         Place *p = place_of(node->local.var);
-        if (!p || p->kind != PLACE_FREE || k->variable_count == KEPT_VARIABLES) return;
+        if (!p || p->kind != PLACE_FREE || k->variable_count == KEPT_VARIABLES)
+            return;
         for (uint32_t i = 0; i < k->variable_count; i++)
-            if (k->variable[i] == p) return;
+            if (k->variable[i] == p)
+                return;
         k->variable[k->variable_count++] = p;
         return;
     }
     case NODE_LAMBDA:
-        if (node->lambda->contified) break;
+        if (node->lambda->contified)
+            break;
         return;
     case NODE_PRIM:
         for (uint32_t i = 0; i < node->prim.count; i++) {
             const Node *arg = node->prim.args[i];
-            if (arg->kind != NODE_CONST || !value_is_flonum(arg->constant)) continue;
+            if (arg->kind != NODE_CONST || !value_is_flonum(arg->constant))
+                continue;
             bool known = k->constant_count == KEPT_CONSTANTS;
-            for (uint32_t n = 0; n < k->constant_count; n++) known |= k->constant[n] == arg->constant;
-            if (!known) k->constant[k->constant_count++] = arg->constant;
+            for (uint32_t n = 0; n < k->constant_count; n++)
+                known |= k->constant[n] == arg->constant;
+            if (!known)
+                k->constant[k->constant_count++] = arg->constant;
         }
         break;
     case NODE_CALL:
@@ -341,7 +377,8 @@ static void find_kept(Node **slot, void *context) {
             k->loops |= p && p->kind == PLACE_LABEL;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     vm_node_each_child(node, find_kept, k);
 }
@@ -349,8 +386,10 @@ static void find_kept(Node **slot, void *context) {
 // Before the loop of `node`, whose labels have their places. True: some were loaded.
 static bool keep_in_registers(Compiler *c, Node *node, Keep *k) {
     *k = (Keep){.c = c};
-    for (uint32_t i = 0; i < node->let.count; i++) find_kept(&node->let.inits[i]->lambda->body, k);
-    if (!k->loops || c->scan_budget < 0) return false;
+    for (uint32_t i = 0; i < node->let.count; i++)
+        find_kept(&node->let.inits[i]->lambda->body, k);
+    if (!k->loops || c->scan_budget < 0)
+        return false;
     for (uint32_t i = 0; i < k->constant_count; i++) {
         uint32_t reg = t1_registers(c, 1);
         t1_load_constant(c, reg, k->constant[i]);
@@ -384,8 +423,10 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
     uint32_t count = node->let.count, saved = c->top;
     LabelId end = NO_LABEL;
     Dest early = dest; // of all parts but the last
-    if (dest.kind == DEST_TEST) early.fall = FALL_NONE;
-    else if (dest.kind != DEST_RETURN && dest.next == NO_LABEL) early.next = end = t1_label(c);
+    if (dest.kind == DEST_TEST)
+        early.fall = FALL_NONE;
+    else if (dest.kind != DEST_RETURN && dest.next == NO_LABEL)
+        early.next = end = t1_label(c);
     for (uint32_t i = 0; i < count; i++) {
         Lambda *l = node->let.inits[i]->lambda;
         Place *p = t1_place(c, node->let.vars[i]);
@@ -411,8 +452,10 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
         t1_bind(c, place_of(node->let.vars[i])->label);
         t1_gen(c, l->body, i + 1 == count ? dest : early);
     }
-    if (end != NO_LABEL) t1_bind(c, end);
-    if (kept) leave_registers(c, &keep);
+    if (end != NO_LABEL)
+        t1_bind(c, end);
+    if (kept)
+        leave_registers(c, &keep);
     c->top = saved;
 }
 
@@ -429,7 +472,8 @@ void t1_gen_fix(Compiler *c, Node *node, Dest dest) {
 
 // ---- jumps
 
-// Which parameters of a loop are read by which argument of a jump to it. Looks at a bounded number of nodes.
+// Which parameters of a loop are read by which argument of a jump to it. Looks at a bounded number
+// of nodes.
 typedef struct Reads {
     uint32_t first, count; // the parameters' virtual registers
     uint32_t argument;     // the one being looked at
@@ -440,21 +484,26 @@ enum { READS_BUDGET = 400 };
 
 static void note_read(Reads *r, const Var *var) {
     const Place *p = place_of(var);
-    if (!p || p->kind != PLACE_REGISTER) return; // not placed yet: bound within the argument
-    if (p->index >= r->first && p->index < r->first + r->count) r->last[p->index - r->first] = r->argument + 1;
+    if (!p || p->kind != PLACE_REGISTER)
+        return; // not placed yet: bound within the argument
+    if (p->index >= r->first && p->index < r->first + r->count)
+        r->last[p->index - r->first] = r->argument + 1;
 }
 
 static void find_reads(Node **slot, void *context) {
     Reads *r = context;
     Node *node = *slot;
-    if (--r->budget < 0) return;
-    if (node->kind == NODE_LOCAL) note_read(r, node->local.var);
+    if (--r->budget < 0)
+        return;
+    if (node->kind == NODE_LOCAL)
+        note_read(r, node->local.var);
     if (node->kind == NODE_LAMBDA) {
         const Lambda *l = node->lambda;
         // A contified one is walked; of a closure the free variables are read.
         if (!l->contified) {
             r->budget -= (int)(l->free_count < READS_BUDGET ? l->free_count : READS_BUDGET);
-            for (uint32_t i = 0; i < l->free_count && r->budget >= 0; i++) note_read(r, l->free[i]);
+            for (uint32_t i = 0; i < l->free_count && r->budget >= 0; i++)
+                note_read(r, l->free[i]);
             return;
         }
     }
@@ -465,8 +514,9 @@ typedef struct Move {
     uint32_t to, from;
 } Move;
 
-// The parameters get their values at once. An argument is computed right into its parameter when no later one reads the old
-// value, else into a temporary that is moved at the end. On the way back the last move is part of the LOOP.
+// The parameters get their values at once. An argument is computed right into its parameter when no
+// later one reads the old value, else into a temporary that is moved at the end. On the way back
+// the last move is part of the LOOP.
 static void gen_jump(Compiler *c, Node *node) {
     enum { FEW = 16 };
     const Place *p = place_of(node->call.fn->local.var);
@@ -485,7 +535,8 @@ static void gen_jump(Compiler *c, Node *node) {
             find_reads(&node->call.args[i], &reads);
         }
         if (reads.budget < 0)
-            for (uint32_t i = 0; i < count; i++) last[i] = count;
+            for (uint32_t i = 0; i < count; i++)
+                last[i] = count;
     }
     for (uint32_t i = 0; i < count; i++) {
         Node *arg = node->call.args[i];
@@ -504,8 +555,10 @@ static void gen_jump(Compiler *c, Node *node) {
         move[moves++] = (Move){.to = to, .from = from};
     }
     bool back = label_is_bound(c, p->label);
-    bool fused = back && moves > 0 && move[moves - 1].to < LOW_REGISTERS && move[moves - 1].from < LOW_REGISTERS;
-    for (uint32_t i = 0; i + fused < moves; i++) t1_move(c, move[i].to, move[i].from);
+    bool fused = back && moves > 0 && move[moves - 1].to < LOW_REGISTERS &&
+                 move[moves - 1].from < LOW_REGISTERS;
+    for (uint32_t i = 0; i + fused < moves; i++)
+        t1_move(c, move[i].to, move[i].from);
     if (fused) {
         t1_word(c, op_abc(OP_LOOP_MOVE, move[moves - 1].to, move[moves - 1].from, 0));
         t1_distance(c, p->label, 1);

@@ -1,16 +1,20 @@
 // Words, labels, constants, sites, registers of the procedure being compiled.
 #include "tier1/compile_int.h"
 
-// Double a buffer. Scanned or atomic memory of the collector, so that a failure leaves nothing behind.
+// Double a buffer. Scanned or atomic memory of the collector, so that a failure leaves nothing
+// behind.
 static void *grow(Compiler *c, void *old, size_t *room, size_t item, bool scanned) {
     size_t count = *room ? 2 * *room : 64;
-    void *fresh = scanned ? rt_raw_new(c->vm, count * item) : rt_raw_new_atomic(c->vm, count * item);
-    if (*room) memcpy(fresh, old, *room * item);
+    void *fresh =
+        scanned ? rt_raw_new(c->vm, count * item) : rt_raw_new_atomic(c->vm, count * item);
+    if (*room)
+        memcpy(fresh, old, *room * item);
     *room = count;
     return fresh;
 }
 #define ROOM(count, room, buffer, scanned)                                                         \
-    if (c->count == c->room) c->buffer = grow(c, c->buffer, &c->room, sizeof *c->buffer, scanned)
+    if (c->count == c->room)                                                                       \
+    c->buffer = grow(c, c->buffer, &c->room, sizeof *c->buffer, scanned)
 
 void t1_begin_function(Compiler *c) {
     c->top = c->high = 0;
@@ -20,9 +24,10 @@ void t1_begin_function(Compiler *c) {
     c->label_count = 0;
     c->in_loop = false;
     c->kept_count = 0;
-    (void)t1_label(c); // NO_LABEL
+    (void)t1_label(c);     // NO_LABEL
     if (++c->stamp == 0) { // the stamps of the last round could be taken for fresh ones
-        if (c->constant_stamp) memset(c->constant_stamp, 0, (c->constant_mask + 1) * sizeof *c->constant_stamp);
+        if (c->constant_stamp)
+            memset(c->constant_stamp, 0, (c->constant_mask + 1) * sizeof *c->constant_stamp);
         c->stamp = 1;
     }
 }
@@ -51,7 +56,8 @@ static void grow_index(Compiler *c) {
     memset(c->constant_stamp, 0, size * sizeof *c->constant_stamp);
     c->constant_mask = size - 1;
     for (size_t i = 0; i < old_size; i++) {
-        if (old_stamp[i] != c->stamp) continue;
+        if (old_stamp[i] != c->stamp)
+            continue;
         size_t at = slot_of(c, c->constants[old_index[i]]);
         c->constant_stamp[at] = c->stamp;
         c->constant_index[at] = old_index[i];
@@ -59,9 +65,11 @@ static void grow_index(Compiler *c) {
 }
 
 uint32_t t1_constant(Compiler *c, Value v) {
-    if (!c->constant_index || 2 * c->constant_count > c->constant_mask) grow_index(c);
+    if (!c->constant_index || 2 * c->constant_count > c->constant_mask)
+        grow_index(c);
     size_t at = slot_of(c, v);
-    if (c->constant_stamp[at] == c->stamp) return c->constant_index[at];
+    if (c->constant_stamp[at] == c->stamp)
+        return c->constant_index[at];
     c->constant_stamp[at] = c->stamp;
     return c->constant_index[at] = t1_constant_new(c, v);
 }
@@ -75,11 +83,12 @@ void t1_word(Compiler *c, uint32_t word) {
 
 void t1_site(Compiler *c, Position position, int primitive, uint32_t form, uint32_t skip) {
     ROOM(site_count, site_room, sites, false);
-    c->sites[c->site_count++] = (Site){.position = position,
-                                       .pc = (uint32_t)c->word_count,
-                                       .primitive = (uint16_t)(primitive < 0 ? SITE_NO_PRIMITIVE : primitive),
-                                       .form = (uint8_t)form,
-                                       .skip = (uint8_t)skip};
+    c->sites[c->site_count++] =
+        (Site){.position = position,
+               .pc = (uint32_t)c->word_count,
+               .primitive = (uint16_t)(primitive < 0 ? SITE_NO_PRIMITIVE : primitive),
+               .form = (uint8_t)form,
+               .skip = (uint8_t)skip};
 }
 
 // ---- labels
@@ -92,9 +101,12 @@ LabelId t1_label(Compiler *c) {
 
 static void patch(Compiler *c, const Fixup *f, uint32_t position) {
     int64_t distance = (int64_t)position - f->after;
-    if (!f->j24) c->words[f->word] = (uint32_t)(int32_t)distance;
-    else if (distance > J24_MAX || distance < -J24_MAX) t1_too_large(c, "more than 8 million words of code");
-    else c->words[f->word] = op_j24(word_op(c->words[f->word]), (int32_t)distance);
+    if (!f->j24)
+        c->words[f->word] = (uint32_t)(int32_t)distance;
+    else if (distance > J24_MAX || distance < -J24_MAX)
+        t1_too_large(c, "more than 8 million words of code");
+    else
+        c->words[f->word] = op_j24(word_op(c->words[f->word]), (int32_t)distance);
 }
 
 static void add_fixup(Compiler *c, LabelId label, Fixup f) {
@@ -140,7 +152,8 @@ void t1_bind(Compiler *c, LabelId label) {
     }
     l->position = (uint32_t)c->word_count;
     c->last_bound = c->word_count;
-    for (uint32_t i = l->fixups; i; i = c->fixups[i - 1].next) patch(c, &c->fixups[i - 1], l->position);
+    for (uint32_t i = l->fixups; i; i = c->fixups[i - 1].next)
+        patch(c, &c->fixups[i - 1], l->position);
 }
 
 // ---- registers
@@ -148,10 +161,12 @@ void t1_bind(Compiler *c, LabelId label) {
 uint32_t t1_registers(Compiler *c, uint32_t count) {
     uint32_t v = c->top;
     // Consecutive ones do not straddle the scratch registers.
-    if (v < LOW_REGISTERS && count > 1 && v + count > LOW_REGISTERS) v = LOW_REGISTERS;
+    if (v < LOW_REGISTERS && count > 1 && v + count > LOW_REGISTERS)
+        v = LOW_REGISTERS;
     c->top = v + count;
     uint32_t high = count ? real_register(c->top - 1) + 1 : 0;
-    if (high > c->high) c->high = high;
+    if (high > c->high)
+        c->high = high;
     if (high > REGISTERS_MAX) {
         t1_too_large(c, "more than 32767 registers");
         c->top = v;
@@ -160,20 +175,26 @@ uint32_t t1_registers(Compiler *c, uint32_t count) {
 }
 
 uint32_t t1_use(Compiler *c, uint32_t v, uint32_t slot) {
-    if (v < LOW_REGISTERS) return v;
+    if (v < LOW_REGISTERS)
+        return v;
     t1_word(c, op_abx(OP_GETHI, SCRATCH + slot, real_register(v)));
     return SCRATCH + slot;
 }
 
 void t1_store_high(Compiler *c, uint32_t v) {
-    if (v >= LOW_REGISTERS) t1_word(c, op_abx(OP_SETHI, SCRATCH, real_register(v)));
+    if (v >= LOW_REGISTERS)
+        t1_word(c, op_abx(OP_SETHI, SCRATCH, real_register(v)));
 }
 
 void t1_move(Compiler *c, uint32_t to, uint32_t from) {
-    if (to == from) return;
-    if (to < LOW_REGISTERS && from < LOW_REGISTERS) t1_word(c, op_abc(OP_MOVE, to, from, 0));
-    else if (to < LOW_REGISTERS) t1_word(c, op_abx(OP_GETHI, to, real_register(from)));
-    else t1_word(c, op_abx(OP_SETHI, t1_use(c, from, 0), real_register(to)));
+    if (to == from)
+        return;
+    if (to < LOW_REGISTERS && from < LOW_REGISTERS)
+        t1_word(c, op_abc(OP_MOVE, to, from, 0));
+    else if (to < LOW_REGISTERS)
+        t1_word(c, op_abx(OP_GETHI, to, real_register(from)));
+    else
+        t1_word(c, op_abx(OP_SETHI, t1_use(c, from, 0), real_register(to)));
 }
 
 void t1_load_constant(Compiler *c, uint32_t to, Value v) {
@@ -184,7 +205,8 @@ void t1_load_constant(Compiler *c, uint32_t to, Value v) {
         t1_word(c, op_abx(OP_SPECIAL, a, (uint32_t)v));
     } else {
         uint32_t k = t1_constant(c, v);
-        if (k <= UINT16_MAX) t1_word(c, op_abx(OP_CONST, a, k));
+        if (k <= UINT16_MAX)
+            t1_word(c, op_abx(OP_CONST, a, k));
         else {
             t1_word(c, op_abc(OP_CONSTX, a, 0, 0));
             t1_word(c, k);

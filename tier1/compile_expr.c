@@ -1,10 +1,12 @@
-// Nodes to instructions: everything but calls, bindings and primitives. Destinations: see compile_int.h.
+// Nodes to instructions: everything but calls, bindings and primitives. Destinations: see
+// compile_int.h.
 #include "tier1/compile_int.h"
 
 // ---- delivering values
 
 void t1_go_on(Compiler *c, Dest dest) {
-    if (dest.next != NO_LABEL) t1_jump(c, dest.next);
+    if (dest.next != NO_LABEL)
+        t1_jump(c, dest.next);
 }
 
 uint32_t t1_target(Compiler *c, Dest dest) {
@@ -15,8 +17,10 @@ void t1_emit_test(Compiler *c, Dest dest, Test test) {
     bool jump_if_true = dest.fall == FALL_FALSE;
     t1_word(c, op_abx(jump_if_true ? test.yes : test.no, test.a, test.bx));
     t1_distance(c, jump_if_true ? dest.yes : dest.no, test.has_x2);
-    if (test.has_x2) t1_word(c, test.x2);
-    if (dest.fall == FALL_NONE) t1_jump(c, dest.yes);
+    if (test.has_x2)
+        t1_word(c, test.x2);
+    if (dest.fall == FALL_NONE)
+        t1_jump(c, dest.yes);
 }
 
 void t1_test_register(Compiler *c, Dest dest, uint32_t reg) {
@@ -25,31 +29,41 @@ void t1_test_register(Compiler *c, Dest dest, uint32_t reg) {
 
 void t1_deliver(Compiler *c, Dest dest, uint32_t reg) {
     switch (dest.kind) {
-    case DEST_EFFECT: t1_go_on(c, dest); break;
+    case DEST_EFFECT:
+        t1_go_on(c, dest);
+        break;
     case DEST_REGISTER:
         t1_move(c, dest.reg, reg);
         t1_go_on(c, dest);
         break;
-    case DEST_RETURN: t1_word(c, op_abc(OP_RET, t1_use(c, reg, 0), 0, 0)); break;
-    case DEST_TEST: t1_test_register(c, dest, reg); break;
+    case DEST_RETURN:
+        t1_word(c, op_abc(OP_RET, t1_use(c, reg, 0), 0, 0));
+        break;
+    case DEST_TEST:
+        t1_test_register(c, dest, reg);
+        break;
     }
 }
 
 // Control goes to one of the labels of a test.
 static void go_to(Compiler *c, Dest dest, bool truth) {
-    if (dest.fall != (truth ? FALL_TRUE : FALL_FALSE)) t1_jump(c, truth ? dest.yes : dest.no);
+    if (dest.fall != (truth ? FALL_TRUE : FALL_FALSE))
+        t1_jump(c, truth ? dest.yes : dest.no);
 }
 
 void t1_deliver_constant(Compiler *c, Dest dest, Value v) {
     switch (dest.kind) {
-    case DEST_EFFECT: t1_go_on(c, dest); break;
+    case DEST_EFFECT:
+        t1_go_on(c, dest);
+        break;
     case DEST_REGISTER:
         t1_load_constant(c, dest.reg, v);
         t1_go_on(c, dest);
         break;
     case DEST_RETURN: {
         uint32_t k = t1_constant(c, v);
-        if (k <= UINT16_MAX) t1_word(c, op_abx(OP_RETK, 0, k));
+        if (k <= UINT16_MAX)
+            t1_word(c, op_abx(OP_RETK, 0, k));
         else {
             uint32_t reg = t1_registers(c, 1);
             t1_load_constant(c, reg, v);
@@ -58,7 +72,9 @@ void t1_deliver_constant(Compiler *c, Dest dest, Value v) {
         }
         break;
     }
-    case DEST_TEST: go_to(c, dest, value_is_truthy(v)); break;
+    case DEST_TEST:
+        go_to(c, dest, value_is_truthy(v));
+        break;
     }
 }
 
@@ -73,7 +89,8 @@ Value t1_global_constant(const Node *node) {
 
 uint32_t t1_variable(Compiler *c, Var *var) {
     const Place *p = place_of(var);
-    if (p->kind == PLACE_REGISTER) return p->index;
+    if (p->kind == PLACE_REGISTER)
+        return p->index;
     uint32_t reg = t1_registers(c, 1);
     t1_gen_into(c, &(Node){.kind = NODE_LOCAL, .local.var = var}, reg);
     return reg;
@@ -87,8 +104,12 @@ static void gen_local(Compiler *c, const Node *node, Dest dest) {
         return;
     }
     switch (p->kind) {
-    case PLACE_REGISTER: t1_deliver(c, dest, p->index); return;
-    case PLACE_FIXED: t1_deliver_constant(c, dest, p->fixed); return;
+    case PLACE_REGISTER:
+        t1_deliver(c, dest, p->index);
+        return;
+    case PLACE_FIXED:
+        t1_deliver_constant(c, dest, p->fixed);
+        return;
     case PLACE_FREE:
     case PLACE_SELF: {
         uint32_t to = t1_target(c, dest);
@@ -99,7 +120,8 @@ static void gen_local(Compiler *c, const Node *node, Dest dest) {
         c->top = saved;
         return;
     }
-    case PLACE_LABEL: break;
+    case PLACE_LABEL:
+        break;
     }
     ASSERT(false, "a contified variable is used as a value");
 }
@@ -143,7 +165,8 @@ uint32_t t1_operand(Compiler *c, Node *node) {
     if (node->kind == NODE_LOCAL && place_of(node->local.var)->kind == PLACE_REGISTER)
         return place_of(node->local.var)->index;
     for (uint32_t i = 0; node->kind == NODE_CONST && i < c->kept_count; i++)
-        if (c->kept[i].constant == node->constant) return c->kept[i].reg;
+        if (c->kept[i].constant == node->constant)
+            return c->kept[i].reg;
     uint32_t reg = t1_registers(c, 1);
     t1_gen_into(c, node, reg);
     return reg;
@@ -160,11 +183,18 @@ static void gen_if_test(Compiler *c, Node *node, Dest dest) {
     Node *then = node->branch.then, *otherwise = node->branch.otherwise;
     // A constant branch is one of the labels.
     LabelId yes = NO_LABEL, no = NO_LABEL;
-    if (then->kind == NODE_CONST) yes = value_is_truthy(then->constant) ? dest.yes : dest.no;
-    if (otherwise->kind == NODE_CONST) no = value_is_truthy(otherwise->constant) ? dest.yes : dest.no;
+    if (then->kind == NODE_CONST)
+        yes = value_is_truthy(then->constant) ? dest.yes : dest.no;
+    if (otherwise->kind == NODE_CONST)
+        no = value_is_truthy(otherwise->constant) ? dest.yes : dest.no;
     if (yes != NO_LABEL && no != NO_LABEL) {
-        LabelId next = dest.fall == FALL_TRUE ? dest.yes : dest.fall == FALL_FALSE ? dest.no : NO_LABEL;
-        Fall fall = next == NO_LABEL ? FALL_NONE : next == yes ? FALL_TRUE : next == no ? FALL_FALSE : FALL_NONE;
+        LabelId next = dest.fall == FALL_TRUE    ? dest.yes
+                       : dest.fall == FALL_FALSE ? dest.no
+                                                 : NO_LABEL;
+        Fall fall = next == NO_LABEL ? FALL_NONE
+                    : next == yes    ? FALL_TRUE
+                    : next == no     ? FALL_FALSE
+                                     : FALL_NONE;
         t1_gen(c, node->branch.test, dest_test(yes, no, fall));
         return;
     }
@@ -191,14 +221,16 @@ static void gen_if_test(Compiler *c, Node *node, Dest dest) {
 }
 
 static void gen_if(Compiler *c, Node *node, Dest dest) {
-    if (t1_gen_record_if(c, node, dest)) return;
+    if (t1_gen_record_if(c, node, dest))
+        return;
     if (dest.kind == DEST_TEST) {
         gen_if_test(c, node, dest);
         return;
     }
     Node *then = node->branch.then, *otherwise = node->branch.otherwise;
     LabelId end = dest.next;
-    if (dest.kind != DEST_RETURN && end == NO_LABEL) end = t1_label(c);
+    if (dest.kind != DEST_RETURN && end == NO_LABEL)
+        end = t1_label(c);
     Dest first = dest;
     first.next = end;
     LabelId yes = t1_label(c), no = t1_label(c);
@@ -217,36 +249,60 @@ static void gen_if(Compiler *c, Node *node, Dest dest) {
         t1_bind(c, no);
         t1_gen(c, otherwise, dest);
     }
-    if (dest.kind != DEST_RETURN && dest.next == NO_LABEL) t1_bind(c, end);
+    if (dest.kind != DEST_RETURN && dest.next == NO_LABEL)
+        t1_bind(c, end);
 }
 
 // ---- nodes
 
 void t1_gen(Compiler *c, Node *node, Dest dest) {
-    if (c->failed) return;
+    if (c->failed)
+        return;
     if (rt_stack_low(c->vm)) {
         c->failed = true;
         rt_fail_depth(c->vm);
         return;
     }
     switch (node->kind) {
-    case NODE_CONST: t1_deliver_constant(c, dest, node->constant); return;
-    case NODE_LOCAL: gen_local(c, node, dest); return;
-    case NODE_GLOBAL: gen_global(c, node, dest); return;
+    case NODE_CONST:
+        t1_deliver_constant(c, dest, node->constant);
+        return;
+    case NODE_LOCAL:
+        gen_local(c, node, dest);
+        return;
+    case NODE_GLOBAL:
+        gen_global(c, node, dest);
+        return;
     case NODE_SET_GLOBAL:
-    case NODE_DEFINE: gen_store(c, node, dest); return;
-    case NODE_IF: gen_if(c, node, dest); return;
-    case NODE_LAMBDA: t1_gen_lambda(c, node->lambda, dest); return;
-    case NODE_CALL: t1_gen_call(c, node, dest); return;
+    case NODE_DEFINE:
+        gen_store(c, node, dest);
+        return;
+    case NODE_IF:
+        gen_if(c, node, dest);
+        return;
+    case NODE_LAMBDA:
+        t1_gen_lambda(c, node->lambda, dest);
+        return;
+    case NODE_CALL:
+        t1_gen_call(c, node, dest);
+        return;
     case NODE_SEQ:
-        for (uint32_t i = 0; i + 1 < node->seq.count; i++) t1_gen(c, node->seq.items[i], dest_effect());
+        for (uint32_t i = 0; i + 1 < node->seq.count; i++)
+            t1_gen(c, node->seq.items[i], dest_effect());
         t1_gen(c, node->seq.items[node->seq.count - 1], dest);
         return;
-    case NODE_LET: t1_gen_let(c, node, dest); return;
-    case NODE_FIX: t1_gen_fix(c, node, dest); return;
-    case NODE_PRIM: t1_gen_prim(c, node, dest); return;
+    case NODE_LET:
+        t1_gen_let(c, node, dest);
+        return;
+    case NODE_FIX:
+        t1_gen_fix(c, node, dest);
+        return;
+    case NODE_PRIM:
+        t1_gen_prim(c, node, dest);
+        return;
     case NODE_SET_LOCAL:
-    case NODE_KIND_COUNT: break;
+    case NODE_KIND_COUNT:
+        break;
     }
     ASSERT(false, "the compiler met a node of kind %d", (int)node->kind);
 }

@@ -17,11 +17,35 @@ static_assert(OP_COUNT <= 256, "an opcode is a byte");
 
 typedef enum Field { // what stands in a field: opcodes.def
     FIELD_NO,
-    FIELD_DST, FIELD_SRC, FIELD_MUT, FIELD_REG, FIELD_WIN, FIELD_CNT, FIELD_IMM, FIELD_FLD, // one byte
-    FIELD_I16, FIELD_U16, FIELD_K16, FIELD_R16,                                  // B and C
-    FIELD_J24,                                                                   // A, B and C
-    FIELD_JMP, FIELD_KON, FIELD_CEL, FIELD_SIT, FIELD_COD, FIELD_TYP,            // a word
-    FIELD_PRM, FIELD_WAC, FIELD_D16, FIELD_NUM, FIELD_CTR, FIELD_CAP,
+    // a byte
+    FIELD_DST,
+    FIELD_SRC,
+    FIELD_MUT,
+    FIELD_REG,
+    FIELD_WIN,
+    FIELD_CNT,
+    FIELD_IMM,
+    FIELD_FLD,
+    // B and C together
+    FIELD_I16,
+    FIELD_U16,
+    FIELD_K16,
+    FIELD_R16,
+    // A, B and C together
+    FIELD_J24,
+    // an extension word
+    FIELD_JMP,
+    FIELD_KON,
+    FIELD_CEL,
+    FIELD_SIT,
+    FIELD_COD,
+    FIELD_TYP,
+    FIELD_PRM,
+    FIELD_WAC,
+    FIELD_D16,
+    FIELD_NUM,
+    FIELD_CTR,
+    FIELD_CAP,
 } Field;
 
 enum { // OpInfo.flags
@@ -37,11 +61,11 @@ enum { OP_EXTENSIONS = 3 };
 
 typedef struct OpInfo {
     const char *name;
-    uint8_t base;                         // Op before quickening
-    uint8_t field[3];                     // Field of A, B, C
-    uint8_t extension[OP_EXTENSIONS];     // Field of X1…
-    uint8_t words;                        // with extensions; captures of CLOSURE come on top
-    uint8_t flags;                        // OPF_*
+    uint8_t base;                     // Op before quickening
+    uint8_t field[3];                 // Field of A, B, C
+    uint8_t extension[OP_EXTENSIONS]; // Field of X1…
+    uint8_t words;                    // with extensions; captures of CLOSURE come on top
+    uint8_t flags;                    // OPF_*
     const char *doc;
 } OpInfo;
 extern const OpInfo t1_op_info[OP_COUNT];
@@ -51,8 +75,12 @@ extern const OpInfo t1_op_info[OP_COUNT];
 static inline uint32_t op_abc(Op op, uint32_t a, uint32_t b, uint32_t c) {
     return (uint32_t)op | a << 8 | b << 16 | c << 24;
 }
-static inline uint32_t op_abx(Op op, uint32_t a, uint32_t bx) { return (uint32_t)op | a << 8 | bx << 16; }
-static inline uint32_t op_j24(Op op, int32_t distance) { return (uint32_t)op | (uint32_t)distance << 8; }
+static inline uint32_t op_abx(Op op, uint32_t a, uint32_t bx) {
+    return (uint32_t)op | a << 8 | bx << 16;
+}
+static inline uint32_t op_j24(Op op, int32_t distance) {
+    return (uint32_t)op | (uint32_t)distance << 8;
+}
 enum { J24_MAX = (1 << 23) - 1 };
 
 static inline Op word_op(uint32_t w) { return (Op)(w & 0xFF); }
@@ -75,8 +103,8 @@ static inline uint32_t wac_make(uint32_t window, uint32_t count) { return window
 static inline uint32_t wac_window(uint32_t x) { return x & 0xFFFF; }
 static inline uint32_t wac_count(uint32_t x) { return x >> 16; }
 
-// One capture, 16 bits: a register of the frame, or CAPTURE_FREE | a free value of the running closure. Two a word, the first
-// in the low half.
+// One capture, 16 bits: a register of the frame, or CAPTURE_FREE | a free value of the running
+// closure. Two a word, the first in the low half.
 enum { CAPTURE_FREE = 0x8000 };
 static inline uint32_t capture_at(const uint32_t *words, uint32_t i) {
     return words[i / 2] >> (i % 2 * 16) & 0xFFFF;
@@ -92,7 +120,8 @@ static inline uint32_t op_length(const uint32_t *pc) {
 static inline const uint32_t *op_extension(const uint32_t *pc, int n) {
     const OpInfo *info = &t1_op_info[word_op(*pc)];
     const uint32_t *x = pc + 1;
-    for (int i = 0; i < n; i++) x += info->extension[i] != FIELD_NO;
+    for (int i = 0; i < n; i++)
+        x += info->extension[i] != FIELD_NO;
     return x;
 }
 

@@ -1,11 +1,14 @@
 // The verifier of bytecode: what the interpreter takes for granted.
 //
-//   - instructions follow one another without gaps; jumps, guards and sites point at their first words
-//   - registers lie in the frame, windows with their arguments too; free values and constants exist and have their type
+//   - instructions follow one another without gaps; jumps, guards and sites point at their first
+//   words
+//   - registers lie in the frame, windows with their arguments too; free values and constants exist
+//   and have their type
 //   - control never runs over the end
 //   - sites are sorted; every call and every instruction that fails has one
 //
-// It runs after each compilation in builds with KILN_DEBUG. A violation is a bug of the compiler: message and abort.
+// It runs after each compilation in builds with KILN_DEBUG. A violation is a bug of the compiler:
+// message and abort.
 #include "tier1/frame.h"
 
 #ifdef KILN_DEBUG
@@ -37,8 +40,8 @@ static void check_target(const Verify *v, uint32_t after, int32_t distance) {
 }
 
 static void check_window(const Verify *v, uint32_t window, uint32_t argc) {
-    CHECK(window + FRAME_HEADER + argc <= v->code->registers, "window %u with %u arguments in %u registers", window,
-          argc, v->code->registers);
+    CHECK(window + FRAME_HEADER + argc <= v->code->registers,
+          "window %u with %u arguments in %u registers", window, argc, v->code->registers);
 }
 
 static void check_site_constant(const Verify *v, Op op, uint32_t k) {
@@ -47,7 +50,8 @@ static void check_site_constant(const Verify *v, Op op, uint32_t k) {
     CHECK(site != NULL, "no call site");
     bool global = op == OP_CALL_GLOBAL || op == OP_TAIL_CALL_GLOBAL;
     bool fixed = op == OP_CALL_FIXED || op == OP_TAIL_CALL_FIXED;
-    bool known = fixed || op == OP_CALL_KNOWN || op == OP_CALL_SELF || op == OP_TAIL_CALL_KNOWN || op == OP_TAIL_CALL_SELF;
+    bool known = fixed || op == OP_CALL_KNOWN || op == OP_CALL_SELF || op == OP_TAIL_CALL_KNOWN ||
+                 op == OP_TAIL_CALL_SELF;
     CHECK((site->cell != NULL) == global, "cell of a call site");
     CHECK(!known || site->code != NULL, "a certain callee without code");
     CHECK(!fixed || value_is_closure(site->callee), "callee of a call site");
@@ -60,26 +64,40 @@ static void check_field(const Verify *v, int i, uint32_t word) {
     case FIELD_NO: {
         uint8_t before = i > 0 ? t1_op_info[op].field[i - 1] : FIELD_NO;
         uint8_t first = t1_op_info[op].field[0];
-        bool wide = before == FIELD_I16 || before == FIELD_U16 || before == FIELD_K16 || before == FIELD_R16;
+        bool wide = before == FIELD_I16 || before == FIELD_U16 || before == FIELD_K16 ||
+                    before == FIELD_R16;
         CHECK(wide || first == FIELD_J24 || byte == 0, "field %d is %u", i, byte);
         break;
     }
     case FIELD_DST:
     case FIELD_SRC:
-    case FIELD_MUT: check_register(v, byte); break;
-    case FIELD_R16: check_register(v, x); break;
-    case FIELD_WIN: check_window(v, byte, word_b(word)); break;
-    case FIELD_K16: check_constant(v, x); break;
+    case FIELD_MUT:
+        check_register(v, byte);
+        break;
+    case FIELD_R16:
+        check_register(v, x);
+        break;
+    case FIELD_WIN:
+        check_window(v, byte, word_b(word));
+        break;
+    case FIELD_K16:
+        check_constant(v, x);
+        break;
     case FIELD_U16:
         if (op == OP_SPECIAL || op == OP_JSPECIAL || op == OP_JNSPECIAL)
             CHECK(value_is_special(x), "%u is no special constant", x);
-        else CHECK(x < v->code->free_count, "free value %u of %u", x, v->code->free_count);
+        else
+            CHECK(x < v->code->free_count, "free value %u of %u", x, v->code->free_count);
         break;
     case FIELD_FLD:
-        if (op == OP_JTYPE || op == OP_JNTYPE) CHECK(byte > TYPE_NONE && byte < TYPE_COUNT, "type %u", byte);
+        if (op == OP_JTYPE || op == OP_JNTYPE)
+            CHECK(byte > TYPE_NONE && byte < TYPE_COUNT, "type %u", byte);
         break;
-    case FIELD_J24: check_target(v, v->pc + t1_op_info[op].words, word_j24(word)); break;
-    default: break; // numbers
+    case FIELD_J24:
+        check_target(v, v->pc + t1_op_info[op].words, word_j24(word));
+        break;
+    default:
+        break; // numbers
     }
 }
 
@@ -88,8 +106,10 @@ static void check_captures(const Verify *v, const uint32_t *words, uint32_t coun
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = capture_at(words, i);
         if (at & CAPTURE_FREE)
-            CHECK((at & ~(uint32_t)CAPTURE_FREE) < v->code->free_count, "captures free value %u", at & 0x7FFF);
-        else check_register(v, at);
+            CHECK((at & ~(uint32_t)CAPTURE_FREE) < v->code->free_count, "captures free value %u",
+                  at & 0x7FFF);
+        else
+            check_register(v, at);
     }
 }
 
@@ -97,11 +117,21 @@ static void check_extension(const Verify *v, Op op, Field field, uint32_t at, ui
     const Code *code = v->code;
     uint32_t x = code->words[at];
     switch (field) {
-    case FIELD_JMP: check_target(v, after, (int32_t)x); break;
-    case FIELD_KON: check_constant(v, x); break;
-    case FIELD_CEL: CHECK(value_is_cell(check_constant(v, x)), "constant %u is no cell", x); break;
-    case FIELD_TYP: CHECK(value_is_record_type(check_constant(v, x)), "constant %u is no record type", x); break;
-    case FIELD_SIT: check_site_constant(v, op, x); break;
+    case FIELD_JMP:
+        check_target(v, after, (int32_t)x);
+        break;
+    case FIELD_KON:
+        check_constant(v, x);
+        break;
+    case FIELD_CEL:
+        CHECK(value_is_cell(check_constant(v, x)), "constant %u is no cell", x);
+        break;
+    case FIELD_TYP:
+        CHECK(value_is_record_type(check_constant(v, x)), "constant %u is no record type", x);
+        break;
+    case FIELD_SIT:
+        check_site_constant(v, op, x);
+        break;
     case FIELD_COD:
         check_constant(v, x);
         CHECK(t1_constant_code(code->constants, x)->tag == CODE_TAG, "constant %u is no code", x);
@@ -109,20 +139,32 @@ static void check_extension(const Verify *v, Op op, Field field, uint32_t at, ui
     case FIELD_PRM: {
         CHECK(prm_row(x) < (uint32_t)rt_primitive_count, "primitive %u", prm_row(x));
         const Primitive *p = &rt_primitives[prm_row(x)];
-        bool right = op == OP_PRIMV ? p->fixed < 0 : op == OP_PRIM2B ? p->binary != NULL
-                                                                   : p->fixed == (int)(op - OP_PRIM0 - (op > OP_PRIM2B));
+        bool right = op == OP_PRIMV    ? p->fixed < 0
+                     : op == OP_PRIM2B ? p->binary != NULL
+                                       : p->fixed == (int)(op - OP_PRIM0 - (op > OP_PRIM2B));
         CHECK(right && p->control == CONTROL_NONE, "primitive %s", p->name);
-        if (op == OP_PRIM3 || op == OP_PRIM4) check_register(v, prm_third(x));
-        if (op == OP_PRIM4) check_register(v, prm_fourth(x));
+        if (op == OP_PRIM3 || op == OP_PRIM4)
+            check_register(v, prm_third(x));
+        if (op == OP_PRIM4)
+            check_register(v, prm_fourth(x));
         break;
     }
     case FIELD_WAC:
-        if (op == OP_PRIMV) CHECK(wac_window(x) + wac_count(x) <= code->registers, "arguments outside of the frame");
-        else check_window(v, wac_window(x), wac_count(x));
+        if (op == OP_PRIMV)
+            CHECK(wac_window(x) + wac_count(x) <= code->registers,
+                  "arguments outside of the frame");
+        else
+            check_window(v, wac_window(x), wac_count(x));
         break;
-    case FIELD_D16: check_register(v, x); break;
-    case FIELD_CAP: check_captures(v, code->words + at + 1, x, t1_constant_code(code->constants, code->words[at - 1])); break;
-    default: break;
+    case FIELD_D16:
+        check_register(v, x);
+        break;
+    case FIELD_CAP:
+        check_captures(v, code->words + at + 1, x,
+                       t1_constant_code(code->constants, code->words[at - 1]));
+        break;
+    default:
+        break;
     }
 }
 
@@ -132,18 +174,25 @@ static void check_instruction(const Verify *v) {
     Op op = word_op(word);
     const OpInfo *info = &t1_op_info[op];
     uint32_t after = v->pc + t1_code_length_at(code, v->pc), at = v->pc + 1;
-    for (int i = 0; i < 3; i++) check_field(v, i, word);
+    for (int i = 0; i < 3; i++)
+        check_field(v, i, word);
     for (int i = 0; i < OP_EXTENSIONS; i++)
-        if (info->extension[i] != FIELD_NO) check_extension(v, op, (Field)info->extension[i], at++, after);
+        if (info->extension[i] != FIELD_NO)
+            check_extension(v, op, (Field)info->extension[i], at++, after);
     CHECK((info->flags & OPF_END) || after < code->word_count, "control runs over the end");
-    bool polls = op == OP_LOOP || op == OP_LOOP_MOVE; // an interrupt there has no position of its own
+    bool polls =
+        op == OP_LOOP || op == OP_LOOP_MOVE; // an interrupt there has no position of its own
     CHECK(polls || !(info->flags & (OPF_FAIL | OPF_CALL)) || t1_code_site(code, v->pc), "no site");
-    if (op == OP_CLOSURE) CHECK(code->words[v->pc + 2] <= UINT16_MAX, "captures");
+    if (op == OP_CLOSURE)
+        CHECK(code->words[v->pc + 2] <= UINT16_MAX, "captures");
     if (op == OP_RECORD)
         CHECK(word_c(word) + word_b(word) <= code->registers &&
-                  word_b(word) == vector_length(value_record_type(code->constants[code->words[v->pc + 1]])->fields),
+                  word_b(word) ==
+                      vector_length(
+                          value_record_type(code->constants[code->words[v->pc + 1]])->fields),
               "fields of a record");
-    if (op == OP_QUOI || op == OP_REMI || op == OP_MODI) CHECK(word_sc(word) != 0 && word_sc(word) != -1, "divisor");
+    if (op == OP_QUOI || op == OP_REMI || op == OP_MODI)
+        CHECK(word_sc(word) != 0 && word_sc(word) != -1, "divisor");
 }
 
 void t1_verify(VM *vm, const Code *code) {
@@ -157,7 +206,8 @@ void t1_verify(VM *vm, const Code *code) {
         v->starts[v->pc] = 1;
     }
     v->pc = 0;
-    CHECK(code->required + code->optional + code->keyword + code->rest <= code->registers, "parameters");
+    CHECK(code->required + code->optional + code->keyword + code->rest <= code->registers,
+          "parameters");
     uint32_t end = 0;
     for (; v->pc < code->word_count; v->pc = end) {
         check_instruction(v);
@@ -169,7 +219,8 @@ void t1_verify(VM *vm, const Code *code) {
         v->pc = site->pc < code->word_count ? site->pc : 0;
         CHECK(site->pc < code->word_count && v->starts[site->pc], "site at word %u", site->pc);
         CHECK(i == 0 || site[-1].pc < site->pc, "sites are not sorted");
-        CHECK(site->primitive == SITE_NO_PRIMITIVE || site->primitive < rt_primitive_count, "primitive of a site");
+        CHECK(site->primitive == SITE_NO_PRIMITIVE || site->primitive < rt_primitive_count,
+              "primitive of a site");
         if (site->skip) {
             uint32_t to = site->pc + t1_code_length_at(code, site->pc) + site->skip;
             CHECK(to < code->word_count && v->starts[to], "skips to word %u", to);
@@ -179,8 +230,10 @@ void t1_verify(VM *vm, const Code *code) {
         const Guard *guard = &code->guards[i];
         v->pc = guard->pc < code->word_count ? guard->pc : 0;
         CHECK(guard->pc < code->word_count && v->starts[guard->pc], "guard at word %u", guard->pc);
-        CHECK(guard->stub < code->word_count && v->starts[guard->stub], "stub at word %u", guard->stub);
-        CHECK(i == 0 || guard[-1].pc < guard->pc || (guard[-1].pc == guard->pc && guard[-1].stub == guard->stub),
+        CHECK(guard->stub < code->word_count && v->starts[guard->stub], "stub at word %u",
+              guard->stub);
+        CHECK(i == 0 || guard[-1].pc < guard->pc ||
+                  (guard[-1].pc == guard->pc && guard[-1].stub == guard->stub),
               "guards are not sorted");
         CHECK(guard->cell != NULL, "a guard without cell");
     }
