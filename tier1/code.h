@@ -8,8 +8,7 @@
 //
 //   pc         into Code.words
 //   base       its registers on the VM stack (frame.h): R[i] is base[i]
-//   constants  Code.constants; constants[-1] is the Code itself, so t1_code_of(constants) is one
-//   load
+//   constants  Code.constants; constants[-1] is the Code itself (t1_code_of)
 //
 // Registers: parameters first, in the order of Lambda.params; then variables and temporaries, as a
 // stack. Nothing else is known of them: at a call with window w the registers from w on are dead

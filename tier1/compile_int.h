@@ -3,10 +3,11 @@
 // Duty: what the files compile*.c share. One walk over each procedure's body emits its words; there
 // is no IR in between.
 //
-//   compile.c        the procedures of a top-level form, one after the other; closures and where
-//   variables are compile_emit.c   words, labels, constants, sites, registers compile_expr.c nodes:
-//   destination-driven code generation compile_call.c   calls, jumps of loops, closures
-//   compile_prim.c   primitives as instructions, tests, guards and their stubs
+//   compile.c          the procedures of a form, one after the other; where variables are
+//   compile_emit.c     words, labels, constants, sites, registers
+//   compile_expr.c     nodes: destination-driven code generation
+//   compile_call.c     calls, jumps of loops, closures
+//   compile_prim.c     primitives as instructions, tests, calls in place, guards and their stubs
 //   compile_prims.def  which primitives have instructions of their own
 //
 // Destinations (Dybvig, Hieb, Butler, "Destination-Driven Code Generation", 1990): whoever asks for
@@ -38,7 +39,7 @@ enum {
     NO_LABEL = 0,
 };
 
-typedef uint32_t LabelId; // index in Function.labels; 0: none
+typedef uint32_t LabelId; // index in Compiler.labels; 0: none
 
 enum { KEPT_CONSTANTS = 8, KEPT_VARIABLES = 16 };
 

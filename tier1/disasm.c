@@ -1,14 +1,16 @@
 // The disassembler.
 //
-//   code fib: 1 parameter, 9 registers
-//      0  jnlti            r0 2 ->4
-//      2  ret              r0
-//      4  subi             r5 r0 1
-//      5  call-global      r1 = fib w1 1
-//   guard at 4: stub 12 while - is watched
+//   code fib: 1 parameter, 13 registers
+//       0  jnlti              r0 2 ->3
+//       2  ret                r0
+//       3  subi               r6 r0 1
+//       4  call-global        w2 1 r1 fib
+//   …
+//     guard at 3: stub 18, watches -
 //
 // A line is the word index, the opcode, its operands in the order of opcodes.def: registers r, free
-// values f, windows w, constants as they are written, jumps ->word.
+// values f, windows w, constants as they are written, jumps ->word. A star before the index says
+// that a JMP to the stub stands there by now.
 #include "runtime/printer.h"
 #include "runtime/string.h"
 #include "tier1/frame.h"

@@ -5,10 +5,12 @@
 //
 //            … caller's registers up to its window w
 //   base[-4] return pc      into the caller's words; NULL: base of an activation, below is what
-//   Evaluation.below says base[-3] caller's base base[-2] link           where the caller goes on:
-//   its constants << 16 | register that takes the result base[-1] closure        the closure that
-//   runs; which of its clauses, only the constants tell base[0…] registers      Code.registers of
-//   them
+//                           Evaluation.below says
+//   base[-3] caller's base
+//   base[-2] link           where the caller goes on: its constants << 16 | register that takes the
+//                           result
+//   base[-1] closure        that runs; which of its clauses, only the constants tell
+//   base[0…] registers      Code.registers of them
 //
 // A call window at register w of the caller is this very layout: w … w+2 header, w+3 callee, w+4 …
 // arguments. So the callee's base is base + w + FRAME_HEADER, and arguments are where the

@@ -1,11 +1,10 @@
 // bytecode-inspect: what tier 1 made of a program, after running it.
 //
-//   bytecode-inspect FILE [NAME…]      run FILE, then print the code of its procedures (of those
-//   names): instructions as
-//                                      they are by now, positions, what call sites and loops have
-//                                      seen
-//   bytecode-inspect --count FILE      run it, then print which instructions its code consists of
-//   bytecode-inspect --opcodes         the instruction set as a table in Markdown
+//   bytecode-inspect FILE [NAME…]   run FILE, then print the code of its procedures (of those
+//                                   names): instructions as they are by now, positions, what call
+//                                   sites and loops have seen
+//   bytecode-inspect --count FILE   run it, then print which instructions its code consists of
+//   bytecode-inspect --opcodes      the instruction set as a table in Markdown
 //
 // The program's own output goes to standard output first. Exit status: 0; 1 when it fails; 2 for
 // wrong usage.
