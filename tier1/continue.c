@@ -4,12 +4,13 @@
 //   floor │ frame │ frame │ … │ innermost          frame ─> frame ─> frame ─> …  Evaluation.below
 //           pc NULL: returns to ───────────────────^
 //
-// A capture moves all frames of the stack to the heap, where they are immutable. So a later capture finds the older frames
-// there already, and several continuations share them. Returning from the lowest frame of the stack copies one heap frame
-// to the stack and goes on in it; the heap frame stays as it is, so a continuation can be entered any number of times.
-// (Hieb, Dybvig, Bruggeman, "Representing Control in the Presence of First-Class Continuations", PLDI 1990, with frames
-// split off one by one; Clinger, Hartheimer, Ost, "Implementation Strategies for First-Class Continuations", 1999:
-// incremental stack/heap.)
+// A capture moves all frames of the stack to the heap, where they are immutable. So a later capture
+// finds the older frames there already, and several continuations share them. Returning from the
+// lowest frame of the stack copies one heap frame to the stack and goes on in it; the heap frame
+// stays as it is, so a continuation can be entered any number of times. (Hieb, Dybvig, Bruggeman,
+// "Representing Control in the Presence of First-Class Continuations", PLDI 1990, with frames split
+// off one by one; Clinger, Hartheimer, Ost, "Implementation Strategies for First-Class
+// Continuations", 1999: incremental stack/heap.)
 //
 // The same happens when the stack is full. So recursion is bounded by the heap alone.
 #include "runtime/list.h"
@@ -21,7 +22,8 @@
 
 // ---- frames
 
-static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base, uint32_t count) {
+static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base,
+                             uint32_t count) {
     HeapFrame *f = rt_raw_new(t->vm, sizeof *f + count * sizeof(Value));
     f->pc = pc;
     f->link = link;
@@ -55,7 +57,8 @@ HeapFrame *t1_move_frames(T1 *t) {
     }
     for (const Value *base = at->base; frame_pc(base);) {
         const Value *caller = frame_caller(base);
-        *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller, (uint32_t)(base - caller) - FRAME_HEADER);
+        *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
+                           (uint32_t)(base - caller) - FRAME_HEADER);
         link = &(*link)->next;
         base = caller;
     }
@@ -144,14 +147,18 @@ static void leave_control(T1 *t) {
         at->constants = link_constants(link);
         at->dst = link_dst(link);
         at->window = (uint32_t)(frame - at->base) - FRAME_HEADER;
-    } else {
-        ASSERT(t->evaluation->below, "a control frame without a caller");
+    } else if (t->evaluation->below) {
         (void)reinstate(t);
+    } else { // the entry of a prompt's thunk, in a slice that was put at the bottom of an
+             // evaluation
+        at_bottom(t);
+        tail = true;
     }
     at->tail = tail;
     at->site_code = t1_code_of(at->constants);
     at->site_next = at->next;
-    if (at->site_code->control) at->site_code = NULL;
+    if (at->site_code->control)
+        at->site_code = NULL;
     t->vm->frame_base = at->base;
 }
 
@@ -173,7 +180,10 @@ void t1_resume_control(T1 *t) {
     switch (kind) {
     case CONTROL_FRAME_RETURN:
     case CONTROL_FRAME_PROMPT:
-    case CONTROL_FRAME_ENTRY: t1_answer(t, result); return;
+    case CONTROL_FRAME_HIDE:
+    case CONTROL_FRAME_ENTRY:
+        t1_answer(t, result);
+        return;
     case CONTROL_FRAME_VALUES: {
         const Value *argv;
         uint32_t argc = delivered(&result, &argv);
@@ -188,11 +198,13 @@ void t1_resume_control(T1 *t) {
         return;
     }
     case CONTROL_FRAME_BRANCH:
-        t->at.next = t1_code_of(t->at.constants)->words + value_fixnum(value_is_truthy(result) ? r0 : r3);
+        t->at.next =
+            t1_code_of(t->at.constants)->words + value_fixnum(value_is_truthy(result) ? r0 : r3);
         return;
     case CONTROL_FRAME_NONE:
     case CONTROL_FRAME_BOTTOM:
-    case CONTROL_FRAME_KINDS: break;
+    case CONTROL_FRAME_KINDS:
+        break;
     }
     ASSERT(false, "no control frame: %d", (int)kind);
 }
@@ -210,9 +222,11 @@ static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFram
 
 // n values as one object: the value itself when n is 1.
 static Value deliver(T1 *t, uint32_t argc, const Value *argv) {
-    if (argc == 1) return argv[0];
+    if (argc == 1)
+        return argv[0];
     Values *v = rt_object_new(t->vm, TYPE_VALUES, 0, argc, (size_t)argc * sizeof(Value));
-    for (uint32_t i = 0; i < argc; i++) v->item[i] = argv[i];
+    for (uint32_t i = 0; i < argc; i++)
+        v->item[i] = argv[i];
     return value_from_pointer(v);
 }
 
@@ -266,19 +280,22 @@ static void control_prompt(T1 *t, Value tag, Value thunk) {
     Value next = value_from_fixnum(code ? t->at.site_next - code->words : 0);
     t1_push_control(t, CONTROL_FRAME_PROMPT, tag, VALUE_FALSE);
     // The call of the thunk belongs to the slice: a backtrace shows it wherever the slice is put.
-    if (code) t1_push_control(t, CONTROL_FRAME_ENTRY, (Value)(uintptr_t)code, next);
+    if (code)
+        t1_push_control(t, CONTROL_FRAME_ENTRY, (Value)(uintptr_t)code, next);
     t1_apply(t, thunk, 0, NULL);
 }
 
 static bool is_prompt(const HeapFrame *f, Value tag) {
-    return t1_code_control(t1_closure_code(f->closure)) == CONTROL_FRAME_PROMPT && f->registers[0] == tag;
+    return t1_code_control(t1_closure_code(f->closure)) == CONTROL_FRAME_PROMPT &&
+           f->registers[0] == tag;
 }
 
 static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
     VM *vm = t->vm;
     bool whole = !t->at.tail;
     HeapFrame *frames = t1_move_frames(t), *prompt = frames;
-    while (prompt && !is_prompt(prompt, tag)) prompt = prompt->next;
+    while (prompt && !is_prompt(prompt, tag))
+        prompt = prompt->next;
     if (!prompt) {
         rt_fail(vm, CONDITION_CONTROL, rt_cons(vm, tag, VALUE_NULL), "there is no prompt with tag");
         t->unsettled = whole;
@@ -287,9 +304,22 @@ static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
         return;
     }
     Value slice = continuation_new(t, CONTINUATION_SLICE, frames, prompt);
-    // Whoever called the prompt now calls the procedure; in tail position its frame is not needed any more.
-    t->evaluation->below = prompt->next;
-    if (prompt->registers[CONTROL_FRAME_TAIL] != value_from_fixnum(0)) t->evaluation->below = prompt->next->next;
+    // Whoever called the prompt now calls the procedure. In tail position its frame is not needed
+    // any more; else it is still hidden from backtraces, for the entry of that call went with the
+    // slice.
+    if (prompt->registers[CONTROL_FRAME_TAIL] != value_from_fixnum(0))
+        t->evaluation->below = prompt->next->next;
+    else {
+        Value closure = t->control[CONTROL_FRAME_HIDE];
+        const Code *code = t1_closure_code(closure);
+        HeapFrame *hide = rt_raw_new(vm, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
+        memcpy(hide, prompt, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
+        hide->registers[0] = VALUE_FALSE;
+        hide->closure = closure;
+        hide->pc = code->words;
+        hide->link = link_make(code->constants, CONTROL_FRAME_RESULT);
+        t->evaluation->below = hide;
+    }
     t1_apply(t, procedure, 1, &slice);
 }
 
@@ -306,29 +336,35 @@ static void control_apply(T1 *t, uint32_t argc, const Value *argv) {
         t1_raise_as(t, "apply");
         return;
     }
-    if (length > INT32_MAX - (ptrdiff_t)fixed || !rt_heap_reserve(vm, (size_t)length, sizeof(Value))) {
-        if (length > INT32_MAX - (ptrdiff_t)fixed) rt_fail_memory(vm, SIZE_MAX);
+    if (length > INT32_MAX - (ptrdiff_t)fixed ||
+        !rt_heap_reserve(vm, (size_t)length, sizeof(Value))) {
+        if (length > INT32_MAX - (ptrdiff_t)fixed)
+            rt_fail_memory(vm, SIZE_MAX);
         t1_raise_as(t, "apply");
         return;
     }
     enum { FEW = 16 };
     Value few[FEW], *args = few;
     size_t count = fixed + (size_t)length;
-    if (count > FEW) args = rt_raw_new(vm, count * sizeof *args);
-    for (uint32_t i = 0; i < fixed; i++) args[i] = argv[i + 1];
-    for (size_t i = fixed; i < count; i++, list = value_cdr(list)) args[i] = value_car(list);
+    if (count > FEW)
+        args = rt_raw_new(vm, count * sizeof *args);
+    for (uint32_t i = 0; i < fixed; i++)
+        args[i] = argv[i + 1];
+    for (size_t i = fixed; i < count; i++, list = value_cdr(list))
+        args[i] = value_car(list);
     t1_apply(t, argv[0], (uint32_t)count, args);
 }
 
 PrimitiveFn0 vm_prim_interaction_environment; // vm/language.c
 
-// (eval expr env): the code runs in place, so that a continuation captured inside is the whole one. Imports and
-// library definitions happen while expanding.
+// (eval expr env): the code runs in place, so that a continuation captured inside is the whole one.
+// Imports and library definitions happen while expanding.
 static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     Value environment = argc > 1 ? argv[1] : vm_prim_interaction_environment(vm);
     if (!value_is_environment(environment)) {
-        if (environment != VALUE_FAILURE) rt_fail_type(vm, 2, "environment", environment);
+        if (environment != VALUE_FAILURE)
+            rt_fail_type(vm, 2, "environment", environment);
         t1_raise_as(t, "eval");
         return;
     }
@@ -347,17 +383,27 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     switch (p->control) {
-    case CONTROL_APPLY: control_apply(t, argc, argv); return;
+    case CONTROL_APPLY:
+        control_apply(t, argc, argv);
+        return;
     case CONTROL_CALL_VALUES: {
         Value producer = argv[0];
         t1_push_control(t, CONTROL_FRAME_VALUES, argv[1], VALUE_FALSE);
         t1_apply(t, producer, 0, NULL);
         return;
     }
-    case CONTROL_CAPTURE: control_capture(t, argv[0]); return;
-    case CONTROL_PROMPT: control_prompt(t, argv[0], argv[1]); return;
-    case CONTROL_CAPTURE_PROMPT: control_capture_prompt(t, argv[0], argv[1]); return;
-    case CONTROL_EVAL: control_eval(t, argc, argv); return;
+    case CONTROL_CAPTURE:
+        control_capture(t, argv[0]);
+        return;
+    case CONTROL_PROMPT:
+        control_prompt(t, argv[0], argv[1]);
+        return;
+    case CONTROL_CAPTURE_PROMPT:
+        control_capture_prompt(t, argv[0], argv[1]);
+        return;
+    case CONTROL_EVAL:
+        control_eval(t, argc, argv);
+        return;
     case CONTROL_ABORT:
         vm->condition = argv[0];
         t1_halt(t);
@@ -367,8 +413,11 @@ void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
         vm->condition = VALUE_UNSPECIFIED;
         t1_halt(t);
         return;
-    case CONTROL_BACKTRACE: t1_answer(t, t1_backtrace(t)); return;
-    case CONTROL_NONE: break;
+    case CONTROL_BACKTRACE:
+        t1_answer(t, t1_backtrace(t));
+        return;
+    case CONTROL_NONE:
+        break;
     }
     ASSERT(false, "primitive %s: no such control operation: %d", p->name, (int)p->control);
 }

@@ -1,12 +1,13 @@
 // The interpreter: dispatch, moves, variables, jumps, calls, returns.
 //
-// A handler is a function that ends in a tail call of the next one (clang's musttail), so each has its registers
-// allocated by itself and its own indirect branch. In the preserve_none convention vm, base, pc and constants live in
-// registers that functions of C preserve. A handler that calls C needs a frame of the machine; so the fast paths call
-// nothing, and what is rare is a tail call of another handler. A test has two dispatches, one for each outcome: kept apart
-// by SEPARATE, or the compiler would join them to one that is hard to predict.
-#include "tier1/machine_int.h"
+// A handler is a function that ends in a tail call of the next one (clang's musttail), so each has
+// its registers allocated by itself and its own indirect branch. In the preserve_none convention
+// vm, base, pc and constants live in registers that functions of C preserve. A handler that calls C
+// needs a frame of the machine; so the fast paths call nothing, and what is rare is a tail call of
+// another handler. A test has two dispatches, one for each outcome: kept apart by SEPARATE, or the
+// compiler would join them to one that is hard to predict.
 #include "tier1/interp_int.h"
+#include "tier1/machine_int.h"
 #include "vm/call_failures.h"
 
 const T1Table t1_table = {{
@@ -19,7 +20,8 @@ const T1Table t1_table = {{
 
 HANDLER(t1_resume) {
     T1 *t = t1_of(vm);
-    if (UNLIKELY(t->done)) return t->result;
+    if (UNLIKELY(t->done))
+        return t->result;
     base = t->at.base;
     pc = t->at.next;
     constants = t->at.constants;
@@ -28,12 +30,15 @@ HANDLER(t1_resume) {
     DISPATCH();
 }
 
-static uint32_t word_index(const Code *code, const uint32_t *pc) { return (uint32_t)(pc - code->words); }
+static uint32_t word_index(const Code *code, const uint32_t *pc) {
+    return (uint32_t)(pc - code->words);
+}
 
 // A fused test without value: what the hook answers decides where to go on.
 static void raise_in_test(T1 *t, const uint32_t *next, const uint32_t *target, bool when_true) {
     const Code *code = t1_code_of(t->at.constants);
-    Value jump = value_from_fixnum(word_index(code, target)), on = value_from_fixnum(word_index(code, next));
+    Value jump = value_from_fixnum(word_index(code, target)),
+          on = value_from_fixnum(word_index(code, next));
     t1_complete_condition(t, 0);
     t1_push_control(t, CONTROL_FRAME_BRANCH, when_true ? jump : on, when_true ? on : jump);
     t1_call_hook(t);
@@ -50,15 +55,21 @@ HANDLER(t1_slow_site) {
     if (is_test && !(answer == VALUE_FAILURE && site->form & SITE_VALUE)) {
         const uint32_t *target = next + (int32_t)pc[1];
         bool when_true = info->flags & OPF_WHEN_TRUE;
-        if (answer == VALUE_FAILURE) raise_in_test(t, next, target, when_true);
-        else if (value_is_truthy(answer) == when_true) t->at.next = target;
+        if (answer == VALUE_FAILURE)
+            raise_in_test(t, next, target, when_true);
+        else if (value_is_truthy(answer) == when_true)
+            t->at.next = target;
         GO(t1_resume);
     }
-    if (is_test) t->at.dst = word_a(*next);
-    else if (info->field[0] == FIELD_DST) t->at.dst = FIELD_A;
+    if (is_test)
+        t->at.dst = word_a(*next);
+    else if (info->field[0] == FIELD_DST)
+        t->at.dst = FIELD_A;
     t->at.next += site->skip;
-    if (answer == VALUE_FAILURE) t1_raise(t, 0);
-    else t1_answer(t, answer);
+    if (answer == VALUE_FAILURE)
+        t1_raise(t, 0);
+    else
+        t1_answer(t, answer);
     GO(t1_resume);
 }
 
@@ -111,7 +122,8 @@ OPCODE(UNBOX) {
 }
 static HANDLER(slow_unbox) {
     Value name = constants[pc[1]];
-    T1 *t = t1_context(vm, base, constants, pc + WORDS_UNBOX_CHECKED, FIELD_A, t1_code_of(constants)->registers, false);
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_UNBOX_CHECKED, FIELD_A,
+                       t1_code_of(constants)->registers, false);
     rt_fail_at(vm, CONDITION_UNBOUND, 0, VALUE_FALSE, rt_cons(vm, name, VALUE_NULL),
                "variable used before its initialisation:");
     t1_raise(t, 0);
@@ -119,7 +131,8 @@ static HANDLER(slow_unbox) {
 }
 OPCODE(UNBOX_CHECKED) {
     Value v = value_box(RB)->value;
-    if (UNLIKELY(v == VALUE_UNBOUND)) GO(slow_unbox);
+    if (UNLIKELY(v == VALUE_UNBOUND))
+        GO(slow_unbox);
     RA = v;
     NEXT(UNBOX_CHECKED);
 }
@@ -137,14 +150,16 @@ OPCODE(SETBOX_FREE) {
 }
 
 static HANDLER(slow_global) {
-    T1 *t = t1_context(vm, base, constants, pc + WORDS_GLOBAL, FIELD_A, t1_code_of(constants)->registers, false);
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_GLOBAL, FIELD_A,
+                       t1_code_of(constants)->registers, false);
     vm_fail_unbound(vm, constants[pc[1]], "");
     t1_raise(t, 0);
     GO(t1_resume);
 }
 OPCODE(GLOBAL) {
     Value v = value_cell(constants[pc[1]])->value;
-    if (UNLIKELY(v == VALUE_UNBOUND)) GO(slow_global);
+    if (UNLIKELY(v == VALUE_UNBOUND))
+        GO(slow_global);
     set_op(pc, OP_GLOBAL_READY);
     RA = v;
     NEXT(GLOBAL);
@@ -169,17 +184,21 @@ static HANDLER(slow_invalidate) { // after SETGLOBAL or DEFINE
 }
 OPCODE(SETGLOBAL) {
     Cell *cell = value_cell(constants[pc[1]]);
-    if (UNLIKELY(cell->value == VALUE_UNBOUND)) GO(slow_setglobal);
+    if (UNLIKELY(cell->value == VALUE_UNBOUND))
+        GO(slow_setglobal);
     object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
     cell->value = RA;
-    if (UNLIKELY(cell->watchers != NULL)) GO(slow_invalidate);
+    if (UNLIKELY(cell->watchers != NULL))
+        GO(slow_invalidate);
     NEXT(SETGLOBAL);
 }
 OPCODE(DEFINE) {
     Cell *cell = value_cell(constants[pc[1]]);
-    if (cell->value != VALUE_UNBOUND) object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
+    if (cell->value != VALUE_UNBOUND)
+        object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
     cell->value = RA;
-    if (UNLIKELY(cell->watchers != NULL)) GO(slow_invalidate);
+    if (UNLIKELY(cell->watchers != NULL))
+        GO(slow_invalidate);
     NEXT(DEFINE);
 }
 
@@ -194,7 +213,8 @@ static HANDLER(slow_box) {
 }
 OPCODE(BOX) {
     uint64_t *cell = t1_pop(vm, sizeof(Box) + 8);
-    if (UNLIKELY(!cell)) GO(slow_box);
+    if (UNLIKELY(!cell))
+        GO(slow_box);
     cell[0] = header_make(TYPE_BOX, 0, 0);
     cell[1] = RB;
     RA = value_from_pointer(cell + 1);
@@ -202,19 +222,22 @@ OPCODE(BOX) {
 }
 
 // The instruction CLOSURE but for its destination: code and free values of the fresh closure.
-static inline void fill_closure(Closure *closure, const Value *base, const uint32_t *pc, const Value *constants) {
+static inline void fill_closure(Closure *closure, const Value *base, const uint32_t *pc,
+                                const Value *constants) {
     uint32_t count = pc[2];
     const uint32_t *captures = pc + WORDS_CLOSURE;
     *object_header(closure) = header_make(TYPE_CLOSURE, 0, count);
     closure->code = t1_constant_code(constants, pc[1]);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t from = capture_at(captures, i);
-        closure->free[i] = from & CAPTURE_FREE ? running(base)->free[from & ~(uint32_t)CAPTURE_FREE] : base[from];
+        closure->free[i] =
+            from & CAPTURE_FREE ? running(base)->free[from & ~(uint32_t)CAPTURE_FREE] : base[from];
     }
 }
 static HANDLER(slow_closure) {
     vm->frame_base = base;
-    Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof(void *) + pc[2] * sizeof(Value));
+    Closure *closure =
+        rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof(void *) + pc[2] * sizeof(Value));
     fill_closure(closure, base, pc, constants);
     RA = value_from_pointer(closure);
     pc += (pc[2] + 1) / 2;
@@ -222,9 +245,11 @@ static HANDLER(slow_closure) {
 }
 OPCODE(CLOSURE) {
     size_t bytes = 8 + sizeof(void *) + pc[2] * sizeof(Value);
-    if (UNLIKELY(bytes >= HEAP_SIZE_CLASSES * 16 - 15)) GO(slow_closure);
+    if (UNLIKELY(bytes >= HEAP_SIZE_CLASSES * 16 - 15))
+        GO(slow_closure);
     uint64_t *cell = t1_pop(vm, bytes);
-    if (UNLIKELY(!cell)) GO(slow_closure);
+    if (UNLIKELY(!cell))
+        GO(slow_closure);
     Closure *closure = (Closure *)(cell + 1);
     fill_closure(closure, base, pc, constants);
     RA = value_from_pointer(closure);
@@ -253,7 +278,8 @@ static HANDLER(slow_loop) {
 }
 OPCODE(LOOP) {
     COUNT(((uint32_t *)pc)[1]);
-    if (UNLIKELY(t1_polled(vm))) GO(slow_loop);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_loop);
     pc += WORDS_LOOP + word_j24(*pc);
     DISPATCH();
 }
@@ -267,7 +293,8 @@ static HANDLER(slow_loop_move) {
 OPCODE(LOOP_MOVE) {
     COUNT(((uint32_t *)pc)[2]);
     RA = RB;
-    if (UNLIKELY(t1_polled(vm))) GO(slow_loop_move);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_loop_move);
     pc += WORDS_LOOP_MOVE + (int32_t)pc[1];
     DISPATCH();
 }
@@ -288,12 +315,19 @@ static HANDLER(slow_call) {
     Value callee;
     switch (op) {
     case OP_CALL_GLOBAL:
-    case OP_TAIL_CALL_GLOBAL: callee = site->cell->value; break;
+    case OP_TAIL_CALL_GLOBAL:
+        callee = site->cell->value;
+        break;
     case OP_CALL_SELF:
-    case OP_TAIL_CALL_SELF: callee = frame_closure(base); break;
+    case OP_TAIL_CALL_SELF:
+        callee = frame_closure(base);
+        break;
     case OP_CALL_FIXED:
-    case OP_TAIL_CALL_FIXED: callee = site->callee; break;
-    default: callee = base[window + FRAME_CALLEE];
+    case OP_TAIL_CALL_FIXED:
+        callee = site->callee;
+        break;
+    default:
+        callee = base[window + FRAME_CALLEE];
     }
     if (UNLIKELY(callee == VALUE_UNBOUND)) {
         // What the hook answers is what the variable's value would have been.
@@ -305,19 +339,23 @@ static HANDLER(slow_call) {
         GO(t1_resume);
     }
     Code *code = value_is_closure(callee) ? t1_closure_code(callee) : NULL;
-    if (code != site->code && (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL)) {
+    if (code != site->code && (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL ||
+                               op == OP_TAIL_CALL_GLOBAL)) {
         site->code = code;
         COUNT(site->misses);
     }
     // The next call of the same closure is not as slow.
-    if (site->cell) site->callee = code && code->exact == argc ? callee : VALUE_NONE;
+    if (site->cell)
+        site->callee = code && code->exact == argc ? callee : VALUE_NONE;
     t1_apply(t, callee, argc, argv);
     GO(t1_resume);
 }
 
-// The callee is a closure whose first clause takes exactly the arguments there are, and there is nothing to wait for.
+// The callee is a closure whose first clause takes exactly the arguments there are, and there is
+// nothing to wait for.
 static inline bool is_plain_call(const VM *vm, Value callee, uint32_t argc, const Value *target) {
-    if (!value_is_closure(callee)) return false;
+    if (!value_is_closure(callee))
+        return false;
     const Code *code = t1_closure_code(callee);
     return code->exact == argc && target < vm->frame_limit && !t1_polled(vm);
 }
@@ -336,9 +374,11 @@ static inline bool is_plain_call(const VM *vm, Value callee, uint32_t argc, cons
     do {                                                                                           \
         Value callee = callee_;                                                                    \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target))) GO(slow_call);                  \
+        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target)))                                 \
+            GO(slow_call);                                                                         \
         Code *code = t1_closure_code(callee);                                                      \
-        if (UNLIKELY(site->code != code)) GO(slow_call);                                           \
+        if (UNLIKELY(site->code != code))                                                          \
+            GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
         target[FRAME_CLOSURE] = callee;                                                            \
@@ -349,11 +389,13 @@ OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     CALL_CLOSURE(CALL, base[FIELD_A + FRAME_CALLEE]);
 }
-// The closure that the variable held last has been found right for the call: nothing else has to be looked at.
+// The closure that the variable held last has been found right for the call: nothing else has to be
+// looked at.
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value, *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(callee != site->callee || target >= vm->frame_limit || t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(callee != site->callee || target >= vm->frame_limit || t1_polled(vm)))
+        GO(slow_call);
     COUNT(site->hits);
     frame_link(target, pc + WORDS_CALL_GLOBAL, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = callee;
@@ -363,14 +405,16 @@ OPCODE(CALL_GLOBAL) {
 OPCODE(CALL_KNOWN) {
     Code *code = t1_constant_site(constants, pc[1])->code;
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
+        GO(slow_call);
     frame_link(target, pc + WORDS_CALL_KNOWN, base, link_make(constants, FIELD_C));
     ENTER(code);
 }
 OPCODE(CALL_FIXED) {
     const CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
+        GO(slow_call);
     frame_link(target, pc + WORDS_CALL_FIXED, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = site->callee;
     ENTER(site->code);
@@ -378,7 +422,8 @@ OPCODE(CALL_FIXED) {
 OPCODE(CALL_SELF) {
     Code *code = t1_code_of(constants);
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
+        GO(slow_call);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = frame_closure(base);
     COUNT(code->entries);
@@ -392,15 +437,18 @@ OPCODE(CALL_WIDE) { GO(slow_call); }
 #define TAKE_OVER(argc_)                                                                           \
     do {                                                                                           \
         const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
-        for (uint32_t i = 0, n = argc_; i < n; i++) base[i] = from[i];                             \
+        for (uint32_t i = 0, n = argc_; i < n; i++)                                                \
+            base[i] = from[i];                                                                     \
     } while (0)
 
 #define TAIL_CALL_CLOSURE(callee_)                                                                 \
     do {                                                                                           \
         Value callee = callee_, *target = base;                                                    \
-        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target))) GO(slow_call);                  \
+        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target)))                                 \
+            GO(slow_call);                                                                         \
         Code *code = t1_closure_code(callee);                                                      \
-        if (UNLIKELY(site->code != code)) GO(slow_call);                                           \
+        if (UNLIKELY(site->code != code))                                                          \
+            GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         TAKE_OVER(FIELD_B);                                                                        \
         target[FRAME_CLOSURE] = callee;                                                            \
@@ -414,7 +462,8 @@ OPCODE(TAIL_CALL) {
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value, *target = base;
-    if (UNLIKELY(callee != site->callee || t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(callee != site->callee || t1_polled(vm)))
+        GO(slow_call);
     COUNT(site->hits);
     TAKE_OVER(FIELD_B);
     target[FRAME_CLOSURE] = callee;
@@ -424,7 +473,8 @@ OPCODE(TAIL_CALL_GLOBAL) {
 OPCODE(TAIL_CALL_KNOWN) {
     Code *code = t1_constant_site(constants, pc[1])->code;
     Value *target = base;
-    if (UNLIKELY(t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_call);
     Value callee = base[FIELD_A + FRAME_CALLEE];
     TAKE_OVER(FIELD_B);
     target[FRAME_CLOSURE] = callee;
@@ -433,14 +483,16 @@ OPCODE(TAIL_CALL_KNOWN) {
 OPCODE(TAIL_CALL_FIXED) {
     const CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base;
-    if (UNLIKELY(t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_call);
     TAKE_OVER(FIELD_B);
     target[FRAME_CLOSURE] = site->callee;
     ENTER(site->code);
 }
 OPCODE(TAIL_CALL_SELF) {
     Code *code = t1_code_of(constants);
-    if (UNLIKELY(t1_polled(vm))) GO(slow_call);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_call);
     TAKE_OVER(FIELD_B);
     COUNT(code->entries);
     pc = code->words;
@@ -460,7 +512,8 @@ static HANDLER(slow_return) { // from the base of an activation
     do {                                                                                           \
         value = value_;                                                                            \
         const uint32_t *next = frame_pc(base);                                                     \
-        if (UNLIKELY(!next)) GO(slow_return);                                                      \
+        if (UNLIKELY(!next))                                                                       \
+            GO(slow_return);                                                                       \
         Value link = base[FRAME_LINK];                                                             \
         base = frame_caller(base);                                                                 \
         constants = link_constants(link);                                                          \
@@ -501,7 +554,8 @@ OPCODE(JNRECORD) { BRANCH(JNRECORD, !t1_record_is(RA, constants[pc[2]])); }
 
 // Words that differ may be numbers that are eqv?.
 static inline bool may_be_eqv(Value a, Value b) {
-    return a != b && ((value_is_object(a) && value_is_object(b)) || (value_is_flonum(a) && value_is_flonum(b)));
+    return a != b && ((value_is_object(a) && value_is_object(b)) ||
+                      (value_is_flonum(a) && value_is_flonum(b)));
 }
 static HANDLER(slow_eqv) {
     static_assert(WORDS_JEQV == WORDS_JNEQV);
@@ -512,10 +566,12 @@ static HANDLER(slow_eqv) {
     DISPATCH();
 }
 OPCODE(JEQV) {
-    if (UNLIKELY(may_be_eqv(RA, RB))) GO(slow_eqv);
+    if (UNLIKELY(may_be_eqv(RA, RB)))
+        GO(slow_eqv);
     BRANCH(JEQV, RA == RB);
 }
 OPCODE(JNEQV) {
-    if (UNLIKELY(may_be_eqv(RA, RB))) GO(slow_eqv);
+    if (UNLIKELY(may_be_eqv(RA, RB)))
+        GO(slow_eqv);
     BRANCH(JNEQV, RA != RB);
 }

@@ -1,7 +1,7 @@
 // Handlers of pairs, vectors, strings, bytevectors, records, and of any primitive.
 //
-// What an instruction cannot do by itself goes to t1_slow_site: it runs the primitive with the primitive's own
-// arguments, so that messages come from one place.
+// What an instruction cannot do by itself goes to t1_slow_site: it runs the primitive with the
+// primitive's own arguments, so that messages come from one place.
 #include "tier1/interp_int.h"
 
 OPCODE(NOT) {
@@ -18,7 +18,8 @@ static HANDLER(slow_cons) {
 }
 OPCODE(CONS) {
     Pair *pair = t1_pop(vm, sizeof(Pair));
-    if (UNLIKELY(!pair)) GO(slow_cons);
+    if (UNLIKELY(!pair))
+        GO(slow_cons);
     pair->car = RB;
     pair->cdr = RC;
     RA = value_from_pointer(pair);
@@ -26,44 +27,51 @@ OPCODE(CONS) {
 }
 OPCODE(CAR) {
     Value v = RB;
-    if (UNLIKELY(!value_is_pair(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v)))
+        GO(t1_slow_site);
     RA = value_car(v);
     NEXT(CAR);
 }
 OPCODE(CDR) {
     Value v = RB;
-    if (UNLIKELY(!value_is_pair(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v)))
+        GO(t1_slow_site);
     RA = value_cdr(v);
     NEXT(CDR);
 }
 OPCODE(CADR) {
     Value v = RB;
-    if (UNLIKELY(!value_is_pair(v) || !value_is_pair(value_cdr(v)))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v) || !value_is_pair(value_cdr(v))))
+        GO(t1_slow_site);
     RA = value_car(value_cdr(v));
     NEXT(CADR);
 }
 OPCODE(CDDR) {
     Value v = RB;
-    if (UNLIKELY(!value_is_pair(v) || !value_is_pair(value_cdr(v)))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v) || !value_is_pair(value_cdr(v))))
+        GO(t1_slow_site);
     RA = value_cdr(value_cdr(v));
     NEXT(CDDR);
 }
 OPCODE(SETCAR) {
     Value v = RA;
-    if (UNLIKELY(!value_is_pair(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v)))
+        GO(t1_slow_site);
     value_pair(v)->car = RB;
     NEXT(SETCAR);
 }
 OPCODE(SETCDR) {
     Value v = RA;
-    if (UNLIKELY(!value_is_pair(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_pair(v)))
+        GO(t1_slow_site);
     value_pair(v)->cdr = RB;
     NEXT(SETCDR);
 }
 
 // ---- vectors
 
-// The header's field of 32 bits by a load of its own: shorter than to shift it out of the whole word.
+// The header's field of 32 bits by a load of its own: shorter than to shift it out of the whole
+// word.
 static inline uint32_t length_of(Value v) {
     uint32_t n;
     memcpy(&n, (const char *)value_object(v) - 6, sizeof n);
@@ -72,13 +80,15 @@ static inline uint32_t length_of(Value v) {
 
 OPCODE(VREF) {
     Value v = RB, i = RC;
-    if (UNLIKELY(!value_is_vector(v) || !value_is_index_below(i, length_of(v)))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_vector(v) || !value_is_index_below(i, length_of(v))))
+        GO(t1_slow_site);
     RA = value_vector(v)->item[value_fixnum(i)];
     NEXT(VREF);
 }
 OPCODE(VREFI) {
     Value v = RB;
-    if (UNLIKELY(!value_is_vector(v) || FIELD_C >= length_of(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_vector(v) || FIELD_C >= length_of(v)))
+        GO(t1_slow_site);
     RA = value_vector(v)->item[FIELD_C];
     NEXT(VREFI);
 }
@@ -89,19 +99,22 @@ static inline bool is_mutable_vector(Value v) {
 }
 OPCODE(VSET) {
     Value v = RA, i = RB;
-    if (UNLIKELY(!is_mutable_vector(v) || !value_is_index_below(i, length_of(v)))) GO(t1_slow_site);
+    if (UNLIKELY(!is_mutable_vector(v) || !value_is_index_below(i, length_of(v))))
+        GO(t1_slow_site);
     value_vector(v)->item[value_fixnum(i)] = RC;
     NEXT(VSET);
 }
 OPCODE(VSETI) {
     Value v = RA;
-    if (UNLIKELY(!is_mutable_vector(v) || FIELD_B >= length_of(v))) GO(t1_slow_site);
+    if (UNLIKELY(!is_mutable_vector(v) || FIELD_B >= length_of(v)))
+        GO(t1_slow_site);
     value_vector(v)->item[FIELD_B] = RC;
     NEXT(VSETI);
 }
 OPCODE(VLEN) {
     Value v = RB;
-    if (UNLIKELY(!value_is_vector(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_vector(v)))
+        GO(t1_slow_site);
     RA = value_from_fixnum((int64_t)length_of(v));
     NEXT(VLEN);
 }
@@ -110,14 +123,17 @@ OPCODE(VLEN) {
 
 OPCODE(SREF) {
     Value s = RB, i = RC;
-    if (UNLIKELY(!value_is_string(s) || !value_is_index_below(i, value_string(s)->length))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_string(s) || !value_is_index_below(i, value_string(s)->length)))
+        GO(t1_slow_site);
     RA = value_from_char(string_char(s, (size_t)value_fixnum(i)));
     NEXT(SREF);
 }
 OPCODE(SSET) {
     Value s = RA, i = RB, c = RC;
-    if (UNLIKELY(!value_is_string(s) || object_flags(value_object(s)) & (STRING_LITERAL | STRING_WIDE) ||
-                 !value_is_index_below(i, value_string(s)->length) || !value_is_char(c) || value_char(c) > 255))
+    if (UNLIKELY(!value_is_string(s) ||
+                 object_flags(value_object(s)) & (STRING_LITERAL | STRING_WIDE) ||
+                 !value_is_index_below(i, value_string(s)->length) || !value_is_char(c) ||
+                 value_char(c) > 255))
         GO(t1_slow_site);
     ((uint8_t *)value_string(s)->data)[value_fixnum(i)] = (uint8_t)value_char(c);
     value_string(s)->hash = 0;
@@ -125,13 +141,15 @@ OPCODE(SSET) {
 }
 OPCODE(SLEN) {
     Value s = RB;
-    if (UNLIKELY(!value_is_string(s))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_string(s)))
+        GO(t1_slow_site);
     RA = value_from_fixnum((int64_t)value_string(s)->length);
     NEXT(SLEN);
 }
 OPCODE(BREF) {
     Value v = RB, i = RC;
-    if (UNLIKELY(!value_is_bytevector(v) || !value_is_index_below(i, length_of(v)))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_bytevector(v) || !value_is_index_below(i, length_of(v))))
+        GO(t1_slow_site);
     RA = value_from_fixnum(value_bytevector(v)->byte[value_fixnum(i)]);
     NEXT(BREF);
 }
@@ -146,19 +164,22 @@ OPCODE(BSET) {
 }
 OPCODE(BLEN) {
     Value v = RB;
-    if (UNLIKELY(!value_is_bytevector(v))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_bytevector(v)))
+        GO(t1_slow_site);
     RA = value_from_fixnum((int64_t)length_of(v));
     NEXT(BLEN);
 }
 OPCODE(CHAR_INT) {
     Value c = RB;
-    if (UNLIKELY(!value_is_char(c))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_char(c)))
+        GO(t1_slow_site);
     RA = value_from_fixnum(value_char(c));
     NEXT(CHAR_INT);
 }
 OPCODE(INT_CHAR) {
     Value n = RB;
-    if (UNLIKELY(!value_is_fixnum(n) || !char_code_valid(value_fixnum(n)))) GO(t1_slow_site);
+    if (UNLIKELY(!value_is_fixnum(n) || !char_code_valid(value_fixnum(n))))
+        GO(t1_slow_site);
     RA = value_from_char((uint32_t)value_fixnum(n));
     NEXT(INT_CHAR);
 }
@@ -167,13 +188,15 @@ OPCODE(INT_CHAR) {
 
 OPCODE(FIELD) {
     Value v = RB;
-    if (UNLIKELY(!t1_record_is(v, constants[pc[1]]))) GO(t1_slow_site);
+    if (UNLIKELY(!t1_record_is(v, constants[pc[1]])))
+        GO(t1_slow_site);
     RA = value_record(v)->field[FIELD_C];
     NEXT(FIELD);
 }
 OPCODE(SETFIELD) {
     Value v = RA;
-    if (UNLIKELY(!t1_record_is(v, constants[pc[1]]))) GO(t1_slow_site);
+    if (UNLIKELY(!t1_record_is(v, constants[pc[1]])))
+        GO(t1_slow_site);
     value_record(v)->field[FIELD_C] = RB;
     NEXT(SETFIELD);
 }
@@ -209,14 +232,17 @@ static HANDLER(slow_record) {
 OPCODE(RECORD) {
     uint32_t count = FIELD_B;
     size_t bytes = 8 + sizeof(Value) * (1 + (size_t)count);
-    if (UNLIKELY(bytes >= HEAP_SIZE_CLASSES * 16 - 15)) GO(slow_record);
+    if (UNLIKELY(bytes >= HEAP_SIZE_CLASSES * 16 - 15))
+        GO(slow_record);
     uint64_t *cell = t1_pop(vm, bytes);
-    if (UNLIKELY(!cell)) GO(slow_record);
+    if (UNLIKELY(!cell))
+        GO(slow_record);
     cell[0] = header_make(TYPE_RECORD, 0, count);
     Record *record = (Record *)(cell + 1);
     record->type = constants[pc[1]];
     const Value *from = &RC;
-    for (uint32_t i = 0; i < count; i++) record->field[i] = from[i];
+    for (uint32_t i = 0; i < count; i++)
+        record->field[i] = from[i];
     RA = value_from_pointer(record);
     NEXT(RECORD);
 }
@@ -238,7 +264,8 @@ static HANDLER(failed_prim) {
         const Primitive *p = &rt_primitives[prm_row(x)];                                           \
         vm->frame_base = base;                                                                     \
         Value result = call;                                                                       \
-        if (UNLIKELY(result == VALUE_FAILURE)) GO(failed_prim);                                    \
+        if (UNLIKELY(result == VALUE_FAILURE))                                                     \
+            GO(failed_prim);                                                                       \
         RA = result;                                                                               \
         NEXT_AFTER_CALL(ID);                                                                       \
     }

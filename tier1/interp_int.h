@@ -14,14 +14,18 @@
 #define COUNT(counter) ((void)(counter)++)
 #endif
 
-// A plain load, which can be part of the comparison: each handler makes it anew, so what another thread or a signal handler
-// writes is seen soon.
-static inline bool t1_polled(const VM *vm) { return UNLIKELY(*(const unsigned *)&vm->interrupts != 0); }
+// A plain load, which can be part of the comparison: each handler makes it anew, so what another
+// thread or a signal handler writes is seen soon.
+static inline bool t1_polled(const VM *vm) {
+    return UNLIKELY(*(const unsigned *)&vm->interrupts != 0);
+}
 
-// A cell of a free list for `bytes` bytes, header included; NULL: the list is empty. Its first word is to be overwritten.
+// A cell of a free list for `bytes` bytes, header included; NULL: the list is empty. Its first word
+// is to be overwritten.
 static inline void *t1_pop(VM *vm, size_t bytes) {
     void **cell = vm->free_scanned[(bytes + 15) / 16];
-    if (LIKELY(cell != NULL)) vm->free_scanned[(bytes + 15) / 16] = *cell;
+    if (LIKELY(cell != NULL))
+        vm->free_scanned[(bytes + 15) / 16] = *cell;
     return cell;
 }
 
@@ -41,7 +45,8 @@ static inline void *t1_pop(VM *vm, size_t bytes) {
     } while (0)
 
 static inline bool t1_record_is(Value v, Value type) {
-    return value_is_record(v) && (value_record(v)->type == type || rt_record_type_is(value_record(v)->type, type));
+    return value_is_record(v) &&
+           (value_record(v)->type == type || rt_record_type_is(value_record(v)->type, type));
 }
 
 #endif

@@ -1,24 +1,26 @@
 // Inside of the interpreter: the machine's state, and what its files give each other.
 //
-// Duty: handlers run in registers (vm, base, pc, constants) and know nothing else. Whatever is rare is plain C over a T1:
-// a handler saves its registers as a context, calls a function of apply.c or continue.c, and goes on as the context then
-// says (t1_resume).
+// Duty: handlers run in registers (vm, base, pc, constants) and know nothing else. Whatever is rare
+// is plain C over a T1: a handler saves its registers as a context, calls a function of apply.c or
+// continue.c, and goes on as the context then says (t1_resume).
 //
 //   interp.c         dispatch, moves, variables, jumps, calls, returns
 //   interp_number.c  arithmetic, comparisons
 //   interp_data.c    pairs, vectors, strings, records, any primitive
 //   apply.c          calls in general: binding, primitives, failures, interrupts, backtraces
-//   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of control operations
-//   tier1.c          the VM stack, evaluations, the tier itself
+//   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of
+//   control operations tier1.c          the VM stack, evaluations, the tier itself
 //
-// The context is a call under way, seen from its caller: the result of the call goes to R[dst] of the frame `base`, which
-// then goes on at `next`; or, with `tail`, the result is what that frame returns. Everything else (values, failures, calls
-// of other procedures) is done to the context.
+// The context is a call under way, seen from its caller: the result of the call goes to R[dst] of
+// the frame `base`, which then goes on at `next`; or, with `tail`, the result is what that frame
+// returns. Everything else (values, failures, calls of other procedures) is done to the context.
 //
-// Control frames. Some calls have to go on with something when they return: call-with-values calls the consumer, an
-// interrupt makes the call that it came before. That is a frame on the VM stack like any other, so that it can be captured
-// and entered again, of a code that is one INTERNAL instruction; its registers are
-//   R0, R3 what the kind says; R1 the context's `tail` as a fixnum; R2 the result it is waiting for.
+// Control frames. Some calls have to go on with something when they return: call-with-values calls
+// the consumer, an interrupt makes the call that it came before. That is a frame on the VM stack
+// like any other, so that it can be captured and entered again, of a code that is one INTERNAL
+// instruction; its registers are
+//   R0, R3 what the kind says; R1 the context's `tail` as a fixnum; R2 the result it is waiting
+//   for.
 // When it is resumed it is gone, and the context is again that of the call it stands for.
 #ifndef KILN_TIER1_MACHINE_INT_H
 #define KILN_TIER1_MACHINE_INT_H
@@ -98,10 +100,13 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_RETURN, // answer R2
     CONTROL_FRAME_VALUES, // call R0 with the values R2
     CONTROL_FRAME_PROMPT, // answer R2; R0 is the tag
-    CONTROL_FRAME_ENTRY,  // answer R2; for backtraces: the call at word R3 of the Code R0 that called the prompt's thunk
-    CONTROL_FRAME_RESUME, // call R0 with the list R3
+    CONTROL_FRAME_HIDE,  // answer R2; for backtraces: the call that it returns to is not shown, see
+                         // %capture-prompt
+    CONTROL_FRAME_ENTRY, // answer R2; for backtraces: the call at word R3 of the Code R0 that
+                         // called the prompt's thunk
+    CONTROL_FRAME_RESUME,   // call R0 with the list R3
     CONTROL_FRAME_OPERATOR, // call R2 with the list R3
-    CONTROL_FRAME_BRANCH, // go on at word R0, or R3 if R2 is false
+    CONTROL_FRAME_BRANCH,   // go on at word R0, or R3 if R2 is false
     CONTROL_FRAME_KINDS
 } ControlKind;
 enum { CONTROL_FRAME_TAIL = 1, CONTROL_FRAME_RESULT = 2, CONTROL_FRAME_REGISTERS = 4 };
@@ -120,7 +125,7 @@ typedef struct Context {
     uint32_t dst;
     uint32_t window; // registers of `base` that are live
     bool tail;
-    const Code *site_code;     // for positions: the call stands before this word; NULL: a call from C
+    const Code *site_code; // for positions: the call stands before this word; NULL: a call from C
     const uint32_t *site_next;
 } Context;
 
@@ -128,10 +133,10 @@ typedef struct T1 { // vm->tier_state
     VM *vm;
     Evaluation *evaluation;
     Context at;
-    Value result;    // what to answer the host with, when `done`
+    Value result; // what to answer the host with, when `done`
     bool done;
-    bool raising;    // the raise hook is being called: a failure now would be raised for ever
-    bool unsettled;  // the context's frame has just been captured, see t1_settle
+    bool raising;   // the raise hook is being called: a failure now would be raised for ever
+    bool unsettled; // the context's frame has just been captured, see t1_settle
     Value *stack, *stack_end;
     Value control[CONTROL_FRAME_KINDS]; // closures of control frames
 } T1;
@@ -148,13 +153,19 @@ static inline T1 *t1_of(const VM *vm) { return vm->tier_state; }
 static inline ControlKind t1_code_control(const Code *code) { return (ControlKind)code->control; }
 
 // The context of the instruction whose successor is `next`.
-static inline T1 *t1_context(VM *vm, Value *base, Value *constants, const uint32_t *next, uint32_t dst,
-                             uint32_t window, bool tail) {
+static inline T1 *t1_context(VM *vm, Value *base, Value *constants, const uint32_t *next,
+                             uint32_t dst, uint32_t window, bool tail) {
     T1 *t = t1_of(vm);
     const Code *code = t1_code_of(constants);
     vm->frame_base = base;
-    t->at = (Context){.base = base, .constants = constants, .next = next, .dst = dst, .window = window, .tail = tail,
-                      .site_code = code, .site_next = next};
+    t->at = (Context){.base = base,
+                      .constants = constants,
+                      .next = next,
+                      .dst = dst,
+                      .window = window,
+                      .tail = tail,
+                      .site_code = code,
+                      .site_next = next};
     return t;
 }
 
@@ -189,10 +200,11 @@ Value *t1_list_array(VM *vm, Value list, uint32_t *count);
 
 // The frame at t->at.base returns a value.
 void t1_return(T1 *t, Value value);
-// Move all frames of the context's continuation to the heap; the innermost, NULL when there are none. The context is then the
-// bottom of an activation.
+// Move all frames of the context's continuation to the heap; the innermost, NULL when there are
+// none. The context is then the bottom of an activation.
 HeapFrame *t1_move_frames(T1 *t);
-// After a capture whose caller must be known after all (for a failure): the context's frame is a frame again.
+// After a capture whose caller must be known after all (for a failure): the context's frame is a
+// frame again.
 void t1_settle(T1 *t);
 // A control frame in the context; the context is then a call that it waits for.
 void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3);

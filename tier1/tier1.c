@@ -9,12 +9,14 @@ enum {
     STACK_BYTES = 256 << 20,
     STACK_BYTES_LIMITED = 16 << 20, // where the address space is limited
     STACK_BYTES_LEAST = 4 << 20,
-    // Above the limit: the largest frame, its window, a control frame. So a call looks at nothing but its base.
+    // Above the limit: the largest frame, its window, a control frame. So a call looks at nothing
+    // but its base.
     STACK_MARGIN = (3 << 16) * sizeof(Value),
 };
 static_assert(STACK_MARGIN < STACK_BYTES_LEAST / 2);
 
-// One region a process; VMs follow one another. While no evaluation runs, `vm` is NULL and nothing is scanned.
+// One region a process; VMs follow one another. While no evaluation runs, `vm` is NULL and nothing
+// is scanned.
 static struct {
     Value *start, *end;
     VM *vm;
@@ -23,30 +25,37 @@ static struct {
 // Most that the registers of the frame at vm->frame_base can be.
 Value *t1_stack_top(const VM *vm) {
     Value *base = vm->frame_base;
-    if (!base) return stack.start;
+    if (!base)
+        return stack.start;
     uint32_t registers = 0;
     for (const Code *code = t1_closure_code(frame_closure(base)); code; code = code->next)
-        if (code->registers > registers) registers = code->registers;
+        if (code->registers > registers)
+            registers = code->registers;
     return base + registers;
 }
 
 static void scan_stack(void) {
-    if (stack.vm) rt_heap_scan(stack.start, t1_stack_top(stack.vm));
+    if (stack.vm)
+        rt_heap_scan(stack.start, t1_stack_top(stack.vm));
 }
 
-// A full stack is moved to the heap in one go, into the reserve above the heap's limit (heap.c), so it must not be larger.
+// A full stack is moved to the heap in one go, into the reserve above the heap's limit (heap.c), so
+// it must not be larger.
 static size_t stack_size(const VM *vm) {
     struct rlimit limit;
     bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     size_t size = limited ? STACK_BYTES_LIMITED : STACK_BYTES;
     size_t reserve = vm->heap_limit / 4 + (64 << 20);
-    while (size > reserve / 4 && size > STACK_BYTES_LEAST) size /= 2;
+    while (size > reserve / 4 && size > STACK_BYTES_LEAST)
+        size /= 2;
     return size;
 }
 
 static void stack_make(size_t size) {
-    if (stack.start) return;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack.start)
+        return;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         fputs("kiln: out of memory: no room for the VM stack\n", stderr);
         exit(1);
@@ -75,7 +84,8 @@ static Value control_closure(VM *vm, ControlKind kind) {
 }
 
 static T1 *state(VM *vm) {
-    if (vm->tier_state) return vm->tier_state;
+    if (vm->tier_state)
+        return vm->tier_state;
     T1 *t = rt_raw_new(vm, sizeof *t);
     t->vm = vm;
     vm->tier_state = t;
@@ -83,7 +93,8 @@ static T1 *state(VM *vm) {
         t->control[kind] = control_closure(vm, (ControlKind)kind);
     size_t size = stack_size(vm);
     stack_make(size);
-    if (size > (size_t)(stack.end - stack.start) * sizeof(Value)) size = (size_t)(stack.end - stack.start) * sizeof(Value);
+    if (size > (size_t)(stack.end - stack.start) * sizeof(Value))
+        size = (size_t)(stack.end - stack.start) * sizeof(Value);
     vm->frame_limit = stack.start + (size - STACK_MARGIN) / sizeof(Value);
     vm->frame_base = NULL;
     rt_heap_set_scanner(scan_stack);
@@ -104,14 +115,16 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     e->outer = t->evaluation;
     e->floor = t1_stack_top(vm);
     // The room of one activation is what lets every other one go on.
-    if (e->floor + FRAME_HEADER + STACK_MARGIN / sizeof(Value) / 2 >= vm->frame_limit) return rt_fail_depth(vm);
+    if (e->floor + FRAME_HEADER + STACK_MARGIN / sizeof(Value) / 2 >= vm->frame_limit)
+        return rt_fail_depth(vm);
     rt_dynamic_isolate(vm);
     Value *base = e->floor + FRAME_HEADER;
     const Code *bottom = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
     frame_link(base, NULL, NULL, 0);
     base[FRAME_CLOSURE] = t->control[CONTROL_FRAME_BOTTOM];
     t->evaluation = e;
-    t->at = (Context){.base = base, .constants = bottom->constants, .next = bottom->words, .tail = true};
+    t->at = (Context){
+        .base = base, .constants = bottom->constants, .next = bottom->words, .tail = true};
     t->raising = t->unsettled = t->done = false;
     vm->frame_base = base;
     stack.vm = vm;
@@ -135,16 +148,19 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
 }
 
 static Value run(VM *vm, Lambda *top) {
-    if (rt_stack_low(vm)) return rt_fail_depth(vm);
+    if (rt_stack_low(vm))
+        return rt_fail_depth(vm);
     Code *code = t1_compile(vm, top);
-    if (!code) return VALUE_FAILURE;
+    if (!code)
+        return VALUE_FAILURE;
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
     closure->code = code;
     return evaluate(vm, value_from_pointer(closure), 0, NULL);
 }
 
 static Value apply(VM *vm, Value procedure, int argc, const Value *argv) {
-    if (rt_stack_low(vm)) return rt_fail_depth(vm);
+    if (rt_stack_low(vm))
+        return rt_fail_depth(vm);
     return evaluate(vm, procedure, argc, argv);
 }
 
@@ -155,4 +171,5 @@ static Value dump(VM *vm, Lambda *top) {
     return code ? t1_disassemble(vm, code, DISASM_NESTED) : VALUE_FAILURE;
 }
 
-const Tier t1_tier = {.name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump};
+const Tier t1_tier = {
+    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump};

@@ -9,8 +9,10 @@
 #include "vm/suggest.h"
 
 Value vm_lambda_who(VM *vm, const Lambda *lambda) {
-    if (value_is_symbol(lambda->name)) return lambda->name;
-    if (lambda->position == 0) return rt_intern(vm, "procedure");
+    if (value_is_symbol(lambda->name))
+        return lambda->name;
+    if (lambda->position == 0)
+        return rt_intern(vm, "procedure");
     StringBuilder b;
     rt_builder_init(&b, vm);
     Position p = lambda->position;
@@ -21,8 +23,10 @@ Value vm_lambda_who(VM *vm, const Lambda *lambda) {
 
 // Names that code of the cell's environment can see.
 static Value visible_names(VM *vm, const Cell *cell) {
-    if (value_is_environment(cell->home)) return vm_environment_names(vm, cell->home);
-    if (!value_is_pair(cell->home)) return VALUE_NULL;
+    if (value_is_environment(cell->home))
+        return vm_environment_names(vm, cell->home);
+    if (!value_is_pair(cell->home))
+        return VALUE_NULL;
     Value condition = vm->condition, environment = vm_library(vm, cell->home);
     vm->condition = condition;
     return environment == VALUE_FAILURE ? VALUE_NULL : vm_environment_names(vm, environment);
@@ -30,12 +34,14 @@ static Value visible_names(VM *vm, const Cell *cell) {
 
 void vm_fail_unbound(VM *vm, Value cell, const char *prefix) {
     Value name = value_cell(cell)->name, near = VALUE_FALSE;
-    if (value_is_symbol(name)) near = vm_suggest(vm, visible_names(vm, value_cell(cell)), name);
+    if (value_is_symbol(name))
+        near = vm_suggest(vm, visible_names(vm, value_cell(cell)), name);
     StringBuilder b;
     rt_builder_init(&b, vm);
     rt_builder_c(&b, prefix);
     rt_builder_c(&b, "unbound variable: ");
-    if (value_is_symbol(name)) rt_builder_string(&b, value_symbol(name)->name);
+    if (value_is_symbol(name))
+        rt_builder_string(&b, value_symbol(name)->name);
     if (near != VALUE_FALSE) {
         rt_builder_c(&b, "; did you mean ");
         rt_builder_string(&b, value_symbol(near)->name);
