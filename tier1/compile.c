@@ -127,7 +127,7 @@ static void place_parameters(Compiler *c, Lambda *l) {
     uint32_t count = lambda_param_count(l), scratch = 0;
     uint32_t low = count < LOW_REGISTERS ? count : LOW_REGISTERS;
     if (count > LOW_REGISTERS)
-        scratch = count - LOW_REGISTERS < 4 ? count - LOW_REGISTERS : 4;
+        scratch = count - LOW_REGISTERS < HIGH_OFFSET ? count - LOW_REGISTERS : HIGH_OFFSET;
     c->top = count - scratch;
     if (real_register(c->top) > REGISTERS_MAX) {
         t1_too_large(c, "too many parameters");
@@ -140,12 +140,12 @@ static void place_parameters(Compiler *c, Lambda *l) {
         if (i < low)
             p->index = i;
         else if (i >= low + scratch)
-            p->index = i - 4;
+            p->index = i - HIGH_OFFSET;
     }
     for (uint32_t i = 0; i < scratch; i++) {
         uint32_t copy = t1_registers(c, 1);
         place_of(l->params[low + i])->index = copy;
-        t1_word(c, op_abx(OP_SETHI, SCRATCH + i, real_register(copy)));
+        t1_word(c, op_abx(OP_SETHI, LOW_REGISTERS + i, real_register(copy)));
     }
 }
 

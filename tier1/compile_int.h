@@ -32,9 +32,14 @@
 #include "tier1/code.h"
 #include "tier1/frame.h"
 
+#ifndef KILN_LOW_REGISTERS
+#define KILN_LOW_REGISTERS 252 // fewer: tests of what few programs need
+#endif
+
 enum {
-    LOW_REGISTERS = 252, // virtual registers that are operands
-    SCRATCH = 252,       // R[252..255]
+    LOW_REGISTERS = KILN_LOW_REGISTERS, // virtual registers that are operands
+    HIGH_OFFSET = 256 - LOW_REGISTERS,  // real registers above 255 less virtual ones
+    SCRATCH = 252,                      // R[252..255]
     REGISTERS_MAX = 32767,
     NO_LABEL = 0,
 };
@@ -197,7 +202,7 @@ void t1_site(Compiler *c, Position position, int primitive, uint32_t form, uint3
 uint32_t
 t1_registers(Compiler *c,
              uint32_t count); // the first of `count` that are consecutive, also as real ones
-static inline uint32_t real_register(uint32_t v) { return v < LOW_REGISTERS ? v : v + 4; }
+static inline uint32_t real_register(uint32_t v) { return v < LOW_REGISTERS ? v : v + HIGH_OFFSET; }
 // A register's number as an operand, loaded into scratch register `slot` if it is high.
 uint32_t t1_use(Compiler *c, uint32_t v, uint32_t slot);
 // A register's number as the destination of the next instruction; store it afterwards if it is
