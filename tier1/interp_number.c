@@ -138,7 +138,7 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
     return true;
 }
 
-#define ARITHMETIC(ID, fix, operator, general, SECOND, QUICKEN)                                    \
+#define ARITHMETIC(ID, fix, relation, general, SECOND, QUICKEN)                                    \
     static HANDLER(slow_##ID) {                                                                    \
         vm->frame_base = base;                                                                     \
         Value result = general(vm, RB, SECOND);                                                    \
@@ -161,38 +161,38 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
             double x, y;                                                                           \
             if (!both_double(RB, SECOND, &x, &y))                                                  \
                 GO(slow_##ID);                                                                     \
-            result = value_from_double(x operator y);                                              \
+            result = value_from_double(x relation y);                                              \
         }                                                                                          \
         RA = result;                                                                               \
         NEXT(ID);                                                                                  \
     }
-#define ARITHMETIC2(ID, fix, operator, general)                                                    \
-    ARITHMETIC(ID, fix, operator, general, RC, quicken_bc)                                         \
+#define ARITHMETIC2(ID, fix, relation, general)                                                    \
+    ARITHMETIC(ID, fix, relation, general, RC, quicken_bc)                                         \
     COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RB, b = RC;                                                                      \
         if (!value_is_flonum(a) || !value_is_flonum(b))                                            \
             GO(widen);                                                                             \
-        RA = value_from_double(value_double(a) operator value_double(b));                          \
+        RA = value_from_double(value_double(a) relation value_double(b));                          \
         NEXT(ID);                                                                                  \
     }                                                                                              \
     OPCODE(ID##_FLO) {                                                                             \
-        double result = decode(RB) operator decode(RC);                                            \
+        double result = decode(RB) relation decode(RC);                                            \
         if (UNLIKELY(result != result))                                                            \
             GO(nan_##ID);                                                                          \
         RA = encode(result);                                                                       \
         NEXT(ID);                                                                                  \
     }
-#define ARITHMETIC_IMMEDIATE(ID, fix, operator, general)                                           \
-    ARITHMETIC(ID, fix, operator, general, value_from_fixnum(FIELD_SC), quicken_b)                 \
+#define ARITHMETIC_IMMEDIATE(ID, fix, relation, general)                                           \
+    ARITHMETIC(ID, fix, relation, general, value_from_fixnum(FIELD_SC), quicken_b)                 \
     COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RB;                                                                              \
         if (!value_is_flonum(a))                                                                   \
             GO(widen);                                                                             \
-        RA = value_from_double(value_double(a) operator(double) FIELD_SC);                         \
+        RA = value_from_double(value_double(a) relation(double) FIELD_SC);                         \
         NEXT(ID);                                                                                  \
     }                                                                                              \
     OPCODE(ID##_FLO) {                                                                             \
-        double result = decode(RB) operator(double) FIELD_SC;                                      \
+        double result = decode(RB) relation(double) FIELD_SC;                                      \
         if (UNLIKELY(result != result))                                                            \
             GO(nan_##ID);                                                                          \
         RA = encode(result);                                                                       \
@@ -294,7 +294,7 @@ OPCODE(NEG) {
     } while (0)
 
 // `sense` is empty or !: which outcome jumps.
-#define COMPARISON(ID, operator, sense, general, SECOND, IS_FIX, IS_FLO, FLO_SECOND, DECODED,      \
+#define COMPARISON(ID, relation, sense, general, SECOND, IS_FIX, IS_FLO, FLO_SECOND, DECODED,      \
                    QUICKEN)                                                                        \
     static HANDLER(slow_##ID) {                                                                    \
         vm->frame_base = base;                                                                     \
@@ -308,43 +308,43 @@ OPCODE(NEG) {
         Value a = RA, b = SECOND;                                                                  \
         if (UNLIKELY(!IS_FIX))                                                                     \
             GO(widen);                                                                             \
-        BRANCH(ID, sense(a operator b));                                                           \
+        BRANCH(ID, sense(a relation b));                                                           \
     }                                                                                              \
     COLD HANDLER(nan_##ID) {                                                                       \
         Value a = RA;                                                                              \
         if (!IS_FLO)                                                                               \
             GO(widen);                                                                             \
-        BRANCH(ID, sense(value_double(a) operator FLO_SECOND));                                    \
+        BRANCH(ID, sense(value_double(a) relation FLO_SECOND));                                    \
     }                                                                                              \
     OPCODE(ID##_FLO) {                                                                             \
         double x = decode(RA), y = DECODED;                                                        \
         if (UNLIKELY(__builtin_isunordered(y, x)))                                                 \
             GO(nan_##ID);                                                                          \
-        BRANCH(ID, sense(x operator y));                                                           \
+        BRANCH(ID, sense(x relation y));                                                           \
     }                                                                                              \
     OPCODE(ID##_ANY) {                                                                             \
         Value a = RA, b = SECOND;                                                                  \
         bool is;                                                                                   \
         double x, y;                                                                               \
         if (IS_FIX)                                                                                \
-            is = a operator b;                                                                     \
+            is = a relation b;                                                                     \
         else if (both_double(a, b, &x, &y))                                                        \
-            is = x operator y;                                                                     \
+            is = x relation y;                                                                     \
         else                                                                                       \
             GO(slow_##ID);                                                                         \
         BRANCH(ID, sense is);                                                                      \
     }
-#define COMPARISON2(ID, operator, general)                                                         \
-    COMPARISON(J##ID, operator, , general, RB, value_both_fixnum(a, b),                            \
+#define COMPARISON2(ID, relation, general)                                                         \
+    COMPARISON(J##ID, relation, , general, RB, value_both_fixnum(a, b),                            \
                (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), decode(RB),          \
                quicken_ab)                                                                         \
-    COMPARISON(JN##ID, operator, !, general, RB, value_both_fixnum(a, b),                          \
+    COMPARISON(JN##ID, relation, !, general, RB, value_both_fixnum(a, b),                          \
                (value_is_flonum(a) && value_is_flonum(RB)), value_double(RB), decode(RB),          \
                quicken_ab)
-#define COMPARISON_IMMEDIATE(ID, operator, general)                                                \
-    COMPARISON(J##ID, operator, , general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a),   \
+#define COMPARISON_IMMEDIATE(ID, relation, general)                                                \
+    COMPARISON(J##ID, relation, , general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a),   \
                value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)        \
-    COMPARISON(JN##ID, operator, !, general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a), \
+    COMPARISON(JN##ID, relation, !, general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a), \
                value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)
 
 COMPARISON2(NUM, ==, rt_num_eq)
@@ -356,12 +356,12 @@ COMPARISON_IMMEDIATE(LEI, <=, rt_num_le)
 COMPARISON_IMMEDIATE(GTI, >, rt_num_gt)
 COMPARISON_IMMEDIATE(GEI, >=, rt_num_ge)
 
-#define PARITY(ID, operator)                                                                       \
+#define PARITY(ID, relation)                                                                       \
     OPCODE(ID) {                                                                                   \
         Value a = RA;                                                                              \
         if (UNLIKELY(!value_is_fixnum(a)))                                                         \
             GO(t1_slow_site);                                                                      \
-        BRANCH(ID, (a & 1) operator0);                                                             \
+        BRANCH(ID, (a & 1) relation 0);                                                            \
     }
 static_assert((FIXNUM_BIAS & 1) == 0, "a fixnum's parity is its word's");
 PARITY(JEVEN, ==)
