@@ -642,6 +642,35 @@ static void test_high_registers(void **state) {
         strstr(text, "    0  sethi              r252 r256\n    1  sethi              r253 r257\n"));
 }
 
+// More constants than an instruction's 16 bits can name.
+static void test_many_constants(void **state) {
+    (void)state;
+    enum { COUNT = 70000 };
+    Node **items = rt_raw_new(vm, (COUNT + 1) * sizeof *items);
+    Value f = core_cell("f");
+    for (uint32_t i = 0; i < COUNT; i++) {
+        Node *arg = vm_node_const(vm, value_from_double(i + 0.5), 0);
+        items[i] = vm_node_call(vm, vm_node_global(vm, f, 0), 1, &arg, 0);
+    }
+    Node *last = core_read("(if (eq? (f) (quote q)) (g (char=? (f) #\\x) (eq? (f) (quote r))) (if "
+                           "(memq (f) (quote (s t))) "
+                           "(quote u) (quote v)))");
+    items[COUNT] = last;
+    Code *code = compiled_node(vm_node_seq(vm, COUNT + 1, items, 0));
+    t1_verify(vm, code);
+    uint32_t pc = 0, wide = 0;
+    Op op = OP_COUNT;
+    for (; pc < code->word_count; pc += t1_code_length_at(code, pc)) {
+        op = word_op(code->words[pc]);
+        wide += op == OP_CONSTX;
+        if (op == OP_CONSTX)
+            assert_in_range(code->words[pc + 1], UINT16_MAX + 1, code->constant_count - 1);
+    }
+    // Two constants a call: half of the calls have theirs out of reach.
+    assert_in_range(wide, COUNT / 2, COUNT);
+    assert_int_equal(op, OP_RET);
+}
+
 static void test_too_large(void **state) {
     (void)state;
     enum { COUNT = 40000 };
@@ -658,12 +687,25 @@ static void test_too_large(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_values),     UNIT_TEST(test_tests),        UNIT_TEST(test_test_values),
-        UNIT_TEST(test_statements), UNIT_TEST(test_arithmetic),   UNIT_TEST(test_primitives),
-        UNIT_TEST(test_calls),      UNIT_TEST(test_clauses),      UNIT_TEST(test_closures),
-        UNIT_TEST(test_boxes),      UNIT_TEST(test_loops),        UNIT_TEST(test_records),
-        UNIT_TEST(test_guards),     UNIT_TEST(test_invalidation), UNIT_TEST(test_watching_is_weak),
-        UNIT_TEST(test_sites),      UNIT_TEST(test_failures),     UNIT_TEST(test_high_registers),
+        UNIT_TEST(test_values),
+        UNIT_TEST(test_tests),
+        UNIT_TEST(test_test_values),
+        UNIT_TEST(test_statements),
+        UNIT_TEST(test_arithmetic),
+        UNIT_TEST(test_primitives),
+        UNIT_TEST(test_calls),
+        UNIT_TEST(test_clauses),
+        UNIT_TEST(test_closures),
+        UNIT_TEST(test_boxes),
+        UNIT_TEST(test_loops),
+        UNIT_TEST(test_records),
+        UNIT_TEST(test_guards),
+        UNIT_TEST(test_invalidation),
+        UNIT_TEST(test_watching_is_weak),
+        UNIT_TEST(test_sites),
+        UNIT_TEST(test_failures),
+        UNIT_TEST(test_high_registers),
+        UNIT_TEST(test_many_constants),
         UNIT_TEST(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
