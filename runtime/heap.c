@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { STRESS_LIVE = 16 << 20 }; // bytes in use up to which KILN_GC_STRESS is taken literally
+
 typedef struct WeakHook {
     uintptr_t object; // disguised with ~, so that the list itself keeps nothing alive
     void (*sweep)(void *object);
@@ -100,6 +102,7 @@ static void heap_init(void) {
     GC_set_handle_fork(1);
     GC_set_warn_proc(quiet_warnings);
     GC_set_oom_fn(on_exhausted);
+    GC_set_max_retries(2); // collect before giving up at the hard limit
     GC_INIT();
     GC_register_displacement(8);
     GC_set_on_collection_event(on_event);
@@ -131,17 +134,33 @@ VM *rt_heap_new_vm(void) {
 
 void rt_heap_free_vm(VM *vm) { GC_free(vm); }
 
-// Live memory passed the limit: ask the evaluators to raise a condition. Looked at once after each
-// collection, so that a handler which frees memory is not interrupted again by the same excess.
+static void add_size(void *object, size_t bytes, void *sum) {
+    (void)object;
+    *(size_t *)sum += bytes;
+}
+
+static void *sum_reachable(void *sum) {
+    GC_enumerate_reachable_objects_inner(add_size, sum);
+    return NULL;
+}
+
+// Would `more` bytes on top of what is live stay below the limit? libgc's own figures count whole blocks, which a few
+// live cells each can keep: only when they say no does a collection decide, by the bytes it marked.
+static bool fits(VM *vm, size_t more) {
+    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit) return true;
+    GC_gcollect();
+    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit) return true;
+    size_t live = 0;
+    GC_call_with_alloc_lock(sum_reachable, &live);
+    return live + more <= vm->heap_limit;
+}
+
+// Live memory passed the limit: ask the evaluators to raise a condition. Looked at once after each collection, so that a
+// handler which frees memory is not interrupted again by the same excess.
 static void check_limit(VM *vm) {
     if (GC_get_heap_size() <= vm->heap_limit) return;
-    GC_word now = GC_get_gc_no();
-    if (now == heap.checked_at) return;
-    if (GC_get_heap_size() - GC_get_free_bytes() > vm->heap_limit) {
-        GC_gcollect(); // what is garbage does not count
-        if (GC_get_heap_size() - GC_get_free_bytes() > vm->heap_limit)
-            atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
-    }
+    if (GC_get_gc_no() == heap.checked_at) return;
+    if (!fits(vm, 0)) atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
     heap.checked_at = GC_get_gc_no();
     if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
 }
@@ -153,8 +172,10 @@ static void *allocate(VM *vm, size_t bytes, int kind, void **list) {
     void *result;
     if (heap.stress) {
         if (--heap.stress_left == 0) {
-            heap.stress_left = heap.stress;
             GC_gcollect();
+            // Less often while much is live, or deep recursion would take the square of its depth.
+            size_t share = rt_heap_used() / STRESS_LIVE + 1;
+            heap.stress_left = heap.stress * share * share;
         }
         result = GC_generic_malloc(cls * 16, kind);
     } else if (cls < HEAP_SIZE_CLASSES) {
@@ -180,10 +201,7 @@ void *rt_heap_atomic_slow(VM *vm, size_t bytes) {
 bool rt_heap_reserve(VM *vm, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > vm->heap_limit) goto full;
-    if (bytes < (1 << 20)) return true;
-    if (GC_get_heap_size() - GC_get_free_bytes() + bytes <= vm->heap_limit) return true;
-    GC_gcollect();
-    if (GC_get_heap_size() - GC_get_free_bytes() + bytes <= vm->heap_limit) return true;
+    if (bytes < (1 << 20) || fits(vm, bytes)) return true;
 full:
     rt_fail_memory(vm, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
     return false;

@@ -640,7 +640,9 @@ static void evaluate_operator(Machine *m, Node *node, Rib *rib, Value done) {
     evaluate(m, node->call.fn, rib);
 }
 
-static void step_evaluate(Machine *m) {
+// The steps are calls of their own, so that what they leave in C frames does not keep whole
+// continuations alive.
+[[gnu::noinline]] static void step_evaluate(Machine *m) {
     Node *node = m->node;
     Rib *rib = m->rib;
     switch (node->kind) {
@@ -759,7 +761,7 @@ static void return_store(Machine *m, const Frame *f) {
     answer(m, VALUE_UNSPECIFIED);
 }
 
-static void step_return(Machine *m) {
+[[gnu::noinline]] static void step_return(Machine *m) {
     const Frame *f = m->frames;
     m->frames = f->next;
     switch ((FrameKind)f->kind) {
