@@ -220,7 +220,11 @@ Code *t1_compile(VM *vm, Lambda *top) {
     for (size_t i = 0; i < c.work_count; i++)
         for (Lambda *l = c.work[i]; l; l = l->next) {
             t1_watch(vm, l->code);
+            // Name, position and parameters are of use later; the nodes are not, nor what leads to
+            // them.
             l->body = NULL;
+            l->free = NULL;
+            l->free_count = 0;
         }
     return code;
 }
