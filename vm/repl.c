@@ -10,6 +10,8 @@
 #include "vm/expand.h"
 #include "vm/kiln_int.h"
 #include <histedit.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ typedef struct Session {
     History *history;
     char *history_path;
     bool continued; // the prompt shows that the datum goes on
+    bool dropped;   // Ctrl-C ended the line being typed
     int inputs;
 } Session;
 
@@ -102,6 +105,14 @@ static unsigned char complete(EditLine *editor, int key) {
 
 // ---- lines
 
+// Ctrl-C while a line is typed: a key there. The editor, and the session, would end at the signal.
+static unsigned char drop(EditLine *editor, int key) {
+    (void)editor;
+    (void)key;
+    session->dropped = true;
+    return CC_EOF;
+}
+
 static char *prompt(EditLine *editor) {
     (void)editor;
     static char first[] = "kiln> ", more[] = "    | ";
@@ -110,6 +121,10 @@ static char *prompt(EditLine *editor) {
 
 static void open_editor(Session *s) {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return;
+    // The editor takes the locale's characters, Kiln's text is UTF-8: in any other locale, also in
+    // that of a program that asked for none, it would drop whatever is not ASCII.
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
     s->editor = el_init("kiln", stdin, stdout, stderr);
     s->history = history_init();
     if (!s->editor || !s->history) return;
@@ -122,6 +137,9 @@ static void open_editor(Session *s) {
     el_set(s->editor, EL_SIGNAL, 1);
     el_set(s->editor, EL_ADDFN, "kiln-complete", "complete a name", complete);
     el_set(s->editor, EL_BIND, "^I", "kiln-complete", NULL);
+    el_set(s->editor, EL_SETTY, "-d", "intr=", NULL);
+    el_set(s->editor, EL_ADDFN, "kiln-drop", "drop the input", drop);
+    el_set(s->editor, EL_BIND, "^C", "kiln-drop", NULL);
     el_source(s->editor, NULL);
     const char *home = getenv("HOME");
     if (home && asprintf(&s->history_path, "%s/.kiln_history", home) > 0)
@@ -141,12 +159,22 @@ static void close_editor(Session *s) {
     if (s->editor) el_end(s->editor);
 }
 
-// The next line with its newline, malloc'ed; NULL at the end of the input.
+// The next line with its newline, malloc'ed; NULL at the end of the input. Empty with s->dropped:
+// Ctrl-C.
 static char *next_line(Session *s) {
+    s->dropped = false;
     if (s->editor) {
+        VM *vm = vm_of_kiln(s->k);
         int n = 0;
+        atomic_store(&vm->interrupts, 0);
         const char *line = el_gets(s->editor, &n);
-        return line && n > 0 ? strdup(line) : NULL;
+        if (line && n > 0) return strdup(line);
+        if (atomic_load(&vm->interrupts) & INTERRUPT_USER) s->dropped = true; // another process sent it
+        if (!s->dropped) return NULL;
+        atomic_store(&vm->interrupts, 0);
+        el_reset(s->editor);
+        putchar('\n');
+        return strdup("");
     }
     char *line = NULL;
     size_t room = 0;
@@ -222,6 +250,7 @@ int vm_repl(Kiln *k) {
         s.continued = *input != 0;
         char *line = next_line(&s);
         bool at_end = line == NULL, incomplete;
+        if (s.dropped) input[0] = 0;
         if (at_end && !*input) break;
         char *joined = NULL;
         if (asprintf(&joined, "%s%s", input, line ? line : "") < 0) break;

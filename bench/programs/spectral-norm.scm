@@ -1,0 +1,35 @@
+;; The spectral norm of the infinite matrix 1/((i+j)(i+j+1)/2+i+1), cut to n by n, by the power method.
+(import (scheme base) (scheme inexact) (bench))
+
+(define (entry i j)
+  (let ((s (+ i j)))
+    (/ 1.0 (inexact (+ (quotient (* s (+ s 1)) 2) i 1)))))
+
+(define (multiply! n v result transposed?)
+  (do ((i 0 (+ i 1)))
+      ((= i n))
+    (let loop ((j 0) (sum 0.0))
+      (if (= j n)
+          (vector-set! result i sum)
+          (loop (+ j 1)
+                (+ sum (* (if transposed? (entry j i) (entry i j))
+                          (vector-ref v j))))))))
+
+(define (run n)
+  (let ((u (make-vector n 1.0)) (v (make-vector n 0.0)) (t (make-vector n 0.0)))
+    (do ((i 0 (+ i 1)))
+        ((= i 10))
+      (multiply! n u t #f)
+      (multiply! n t v #t)
+      (multiply! n v t #f)
+      (multiply! n t u #t))
+    (let loop ((i 0) (uv 0.0) (vv 0.0))
+      (if (= i n)
+          (exact (round (* 1e9 (sqrt (/ uv vv)))))
+          (loop (+ i 1)
+                (+ uv (* (vector-ref u i) (vector-ref v i)))
+                (+ vv (* (vector-ref v i) (vector-ref v i))))))))
+
+(benchmark run
+  '((500 1274224116)
+    (150 1274222873)))
