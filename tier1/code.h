@@ -71,6 +71,10 @@ typedef struct CallSite {
     uint32_t hits; // calls of `code`
     uint32_t misses;            // calls of others, each of which replaces `code`
     Position operator_position; // where an unbound `cell` fails
+    // Where the callee begins and its constants, so that a call need not go through the closure for them; NULL: not seen
+    // yet, or the callee does not take the arguments as they are.
+    const uint32_t *words;
+    Value *constants;
 } CallSite;
 
 // The fast path of a guarded primitive in some code, to be disabled when a cell is written.

@@ -301,6 +301,23 @@ OPCODE(LOOP_MOVE) {
 
 // ---- calls
 
+// Note in the site what is called, so that the next call of the same is not as slow.
+static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
+    const Code *entered = site->code; // CALL_KNOWN and the like: for certain
+    if (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL) {
+        Code *code = value_is_closure(callee) ? t1_closure_code(callee) : NULL;
+        if (code != site->code) {
+            site->code = code;
+            COUNT(site->misses);
+        }
+        entered = code && code->exact == argc ? code : NULL;
+        if (site->cell)
+            site->callee = entered ? callee : VALUE_NONE;
+    }
+    site->words = entered ? entered->words : NULL;
+    site->constants = entered ? entered->constants : NULL;
+}
+
 // Any call, whatever is called.
 static HANDLER(slow_call) {
     Op op = word_op(*pc);
@@ -338,165 +355,111 @@ static HANDLER(slow_call) {
         t1_call_hook(t);
         GO(t1_resume);
     }
-    Code *code = value_is_closure(callee) ? t1_closure_code(callee) : NULL;
-    if (code != site->code && (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL ||
-                               op == OP_TAIL_CALL_GLOBAL)) {
-        site->code = code;
-        COUNT(site->misses);
-    }
-    // The next call of the same closure is not as slow.
-    if (site->cell)
-        site->callee = code && code->exact == argc ? callee : VALUE_NONE;
+    see_callee(site, op, callee, argc);
     t1_apply(t, callee, argc, argv);
     GO(t1_resume);
 }
 
-// The callee is a closure whose first clause takes exactly the arguments there are, and there is
-// nothing to wait for.
-static inline bool is_plain_call(const VM *vm, Value callee, uint32_t argc, const Value *target) {
-    if (!value_is_closure(callee))
-        return false;
-    const Code *code = t1_closure_code(callee);
-    return code->exact == argc && target < vm->frame_limit && !t1_polled(vm);
-}
-
-// Enter a closure at `target`, whose parameters and closure are in place.
-#define ENTER(code_)                                                                               \
+// Enter the site's callee at `target`, whose parameters and closure are in place. Words and constants come from the site: by
+// way of closure and code they would be four loads later, and each call waits for those of the call before it.
+#define ENTER()                                                                                    \
     do {                                                                                           \
-        COUNT((code_)->entries);                                                                   \
+        COUNT(site->code->entries);                                                                \
         base = target;                                                                             \
-        pc = (code_)->words;                                                                       \
-        constants = (code_)->constants;                                                            \
+        pc = site->words;                                                                          \
+        constants = site->constants;                                                               \
         DISPATCH();                                                                                \
     } while (0)
 
-#define CALL_CLOSURE(ID, callee_)                                                                  \
+// Is it a closure of the code that the site has seen, or takes for certain?
+static inline bool is_seen(const CallSite *site, Value callee) {
+    return value_is_closure(callee) && t1_closure_code(callee) == site->code && site->words;
+}
+static inline bool must_wait(const VM *vm, const Value *target) {
+    return UNLIKELY(target >= vm->frame_limit || t1_polled(vm));
+}
+
+// A call with its result in R[C]; expected: nothing has to be done but to enter.
+#define CALL_SITE(ID, expected, closure)                                                           \
     do {                                                                                           \
-        Value callee = callee_;                                                                    \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target)))                                 \
-            GO(slow_call);                                                                         \
-        Code *code = t1_closure_code(callee);                                                      \
-        if (UNLIKELY(site->code != code))                                                          \
+        if (UNLIKELY(!(expected)) || must_wait(vm, target))                                        \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
-        target[FRAME_CLOSURE] = callee;                                                            \
-        ENTER(code);                                                                               \
+        target[FRAME_CLOSURE] = closure;                                                           \
+        ENTER();                                                                                   \
     } while (0)
 
 OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_CLOSURE(CALL, base[FIELD_A + FRAME_CALLEE]);
+    Value callee = base[FIELD_A + FRAME_CALLEE];
+    CALL_SITE(CALL, is_seen(site, callee), callee);
 }
-// The closure that the variable held last has been found right for the call: nothing else has to be
-// looked at.
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    Value callee = site->cell->value, *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(callee != site->callee || target >= vm->frame_limit || t1_polled(vm)))
-        GO(slow_call);
-    COUNT(site->hits);
-    frame_link(target, pc + WORDS_CALL_GLOBAL, base, link_make(constants, FIELD_C));
-    target[FRAME_CLOSURE] = callee;
-    Code *code = t1_closure_code(callee);
-    ENTER(code);
+    Value callee = site->cell->value;
+    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee);
 }
 OPCODE(CALL_KNOWN) {
-    Code *code = t1_constant_site(constants, pc[1])->code;
-    Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
-        GO(slow_call);
-    frame_link(target, pc + WORDS_CALL_KNOWN, base, link_make(constants, FIELD_C));
-    ENTER(code);
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE]);
 }
 OPCODE(CALL_FIXED) {
-    const CallSite *site = t1_constant_site(constants, pc[1]);
-    Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
-        GO(slow_call);
-    frame_link(target, pc + WORDS_CALL_FIXED, base, link_make(constants, FIELD_C));
-    target[FRAME_CLOSURE] = site->callee;
-    ENTER(site->code);
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    CALL_SITE(CALL_FIXED, site->words, site->callee);
 }
 OPCODE(CALL_SELF) {
-    Code *code = t1_code_of(constants);
+    CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(target >= vm->frame_limit || t1_polled(vm)))
+    if (UNLIKELY(!site->words) || must_wait(vm, target))
         GO(slow_call);
+    COUNT(site->hits);
+    COUNT(site->code->entries);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = frame_closure(base);
-    COUNT(code->entries);
     base = target;
-    pc = code->words;
+    pc = site->words;
     DISPATCH();
 }
 OPCODE(CALL_WIDE) { GO(slow_call); }
 
-// The arguments become the parameters of the frame that there is.
-#define TAKE_OVER(argc_)                                                                           \
+// The same in tail position: the arguments become the parameters of the frame that there is.
+#define TAIL_CALL_SITE(expected, closure)                                                          \
     do {                                                                                           \
-        const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
-        for (uint32_t i = 0, n = argc_; i < n; i++)                                                \
-            base[i] = from[i];                                                                     \
-    } while (0)
-
-#define TAIL_CALL_CLOSURE(callee_)                                                                 \
-    do {                                                                                           \
-        Value callee = callee_, *target = base;                                                    \
-        if (UNLIKELY(!is_plain_call(vm, callee, FIELD_B, target)))                                 \
-            GO(slow_call);                                                                         \
-        Code *code = t1_closure_code(callee);                                                      \
-        if (UNLIKELY(site->code != code))                                                          \
+        Value *target = base;                                                                      \
+        if (UNLIKELY(!(expected)) || t1_polled(vm))                                                \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
-        TAKE_OVER(FIELD_B);                                                                        \
-        target[FRAME_CLOSURE] = callee;                                                            \
-        ENTER(code);                                                                               \
+        target[FRAME_CLOSURE] = closure;                                                           \
+        const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
+        for (uint32_t i = 0, n = FIELD_B; i < n; i++)                                              \
+            base[i] = from[i];                                                                     \
+        ENTER();                                                                                   \
     } while (0)
 
 OPCODE(TAIL_CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_CLOSURE(base[FIELD_A + FRAME_CALLEE]);
+    Value callee = base[FIELD_A + FRAME_CALLEE];
+    TAIL_CALL_SITE(is_seen(site, callee), callee);
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    Value callee = site->cell->value, *target = base;
-    if (UNLIKELY(callee != site->callee || t1_polled(vm)))
-        GO(slow_call);
-    COUNT(site->hits);
-    TAKE_OVER(FIELD_B);
-    target[FRAME_CLOSURE] = callee;
-    Code *code = t1_closure_code(callee);
-    ENTER(code);
+    Value callee = site->cell->value;
+    TAIL_CALL_SITE(callee == site->callee, callee);
 }
 OPCODE(TAIL_CALL_KNOWN) {
-    Code *code = t1_constant_site(constants, pc[1])->code;
-    Value *target = base;
-    if (UNLIKELY(t1_polled(vm)))
-        GO(slow_call);
+    CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAKE_OVER(FIELD_B);
-    target[FRAME_CLOSURE] = callee;
-    ENTER(code);
+    TAIL_CALL_SITE(site->words, callee);
 }
 OPCODE(TAIL_CALL_FIXED) {
-    const CallSite *site = t1_constant_site(constants, pc[1]);
-    Value *target = base;
-    if (UNLIKELY(t1_polled(vm)))
-        GO(slow_call);
-    TAKE_OVER(FIELD_B);
-    target[FRAME_CLOSURE] = site->callee;
-    ENTER(site->code);
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    TAIL_CALL_SITE(site->words, site->callee);
 }
 OPCODE(TAIL_CALL_SELF) {
-    Code *code = t1_code_of(constants);
-    if (UNLIKELY(t1_polled(vm)))
-        GO(slow_call);
-    TAKE_OVER(FIELD_B);
-    COUNT(code->entries);
-    pc = code->words;
-    DISPATCH();
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    TAIL_CALL_SITE(site->words, frame_closure(base));
 }
 OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
 
