@@ -75,6 +75,15 @@ static inline bool fix_sub(Value a, Value b, Value *result) {
     *result = fixnum_sub_raw(a, b);
     return value_is_fixnum(a & b & *result);
 }
+// The same with a small number, which is known to be one.
+static inline bool fix_add_small(Value a, Value b, Value *result) {
+    *result = a + (b - FIXNUM_BIAS);
+    return value_is_fixnum(a & *result);
+}
+static inline bool fix_sub_small(Value a, Value b, Value *result) {
+    *result = a - (b - FIXNUM_BIAS);
+    return value_is_fixnum(a & *result);
+}
 static inline bool fix_mul(Value a, Value b, Value *result) {
     int64_t product;
     if (!value_both_fixnum(a, b) ||
@@ -203,8 +212,8 @@ ARITHMETIC2(ADD, fix_add, +, rt_num_add)
 ARITHMETIC2(SUB, fix_sub, -, rt_num_sub)
 ARITHMETIC2(MUL, fix_mul, *, rt_num_mul)
 ARITHMETIC2(DIV, fix_div, /, rt_num_div)
-ARITHMETIC_IMMEDIATE(ADDI, fix_add, +, rt_num_add)
-ARITHMETIC_IMMEDIATE(SUBI, fix_sub, -, rt_num_sub)
+ARITHMETIC_IMMEDIATE(ADDI, fix_add_small, +, rt_num_add)
+ARITHMETIC_IMMEDIATE(SUBI, fix_sub_small, -, rt_num_sub)
 ARITHMETIC_IMMEDIATE(MULI, fix_mul, *, rt_num_mul)
 
 // ---- integer division
