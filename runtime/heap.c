@@ -30,6 +30,7 @@ static struct {
     VM *vm;                       // whose free lists are in use; NULL between VMs
     size_t hard_limit;            // bytes libgc may take in all
     GC_word checked_at;           // number of the collection after which the limit was last looked at
+    size_t check_again;           // and when to look again before the next: bytes allocated in all
     WeakHook *weak;
     size_t weak_count, weak_room;
     bool trace;
@@ -155,13 +156,16 @@ static bool fits(VM *vm, size_t more) {
     return live + more <= vm->heap_limit;
 }
 
-// Live memory passed the limit: ask the evaluators to raise a condition. Looked at once after each collection, so that a
-// handler which frees memory is not interrupted again by the same excess.
+// Live memory passed the limit: ask the evaluators to raise a condition. At most once after each collection, so that a
+// handler which frees memory is not interrupted again by the same excess. Where it fitted, it is looked at again when a
+// part of the reserve has been allocated: the next collection may be further away than the hard limit.
 static void check_limit(VM *vm) {
-    if (GC_get_heap_size() <= vm->heap_limit) return;
-    if (GC_get_gc_no() == heap.checked_at) return;
-    if (!fits(vm, 0)) atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
+    if (GC_get_heap_size() - GC_get_free_bytes() <= vm->heap_limit) return;
+    if (GC_get_gc_no() == heap.checked_at && GC_get_total_bytes() < heap.check_again) return;
+    bool fitted = fits(vm, 0);
+    if (!fitted) atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
     heap.checked_at = GC_get_gc_no();
+    heap.check_again = fitted ? GC_get_total_bytes() + (heap.hard_limit - vm->heap_limit) / 4 : SIZE_MAX;
     if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
 }
 
@@ -218,6 +222,25 @@ uint64_t rt_heap_allocated(void) { return GC_get_total_bytes(); }
 uint64_t rt_heap_collections(void) { return GC_get_gc_no(); }
 
 void rt_heap_add_roots(void *start, size_t bytes) { GC_add_roots(start, (char *)start + bytes); }
+
+static void (*scanner)(void);
+static GC_push_other_roots_proc push_libgc_roots; // what libgc itself had there: thread-local data
+
+static void push_roots(void) {
+    if (push_libgc_roots) push_libgc_roots();
+    scanner();
+}
+
+void rt_heap_set_scanner(void (*scan)(void)) {
+    if (!scanner) {
+        push_libgc_roots = GC_get_push_other_roots();
+        scanner = scan;
+        GC_set_push_other_roots(push_roots);
+    }
+    scanner = scan;
+}
+
+void rt_heap_scan(void *start, void *end) { GC_push_all(start, end); }
 
 static void run_finalizer(void *base, void *release) {
     ((void (*)(void *))release)((char *)base + 8);

@@ -81,6 +81,10 @@ uint64_t rt_heap_collections(void);
 // Keep an object alive that only C memory outside the heap refers to. Static variables that hold
 // Values must be registered once.
 void rt_heap_add_roots(void *start, size_t bytes);
+// Have scan() called at each marking: for memory whose part in use changes, such as stacks. It must not allocate and
+// calls rt_heap_scan for what may hold pointers. One at a time.
+void rt_heap_set_scanner(void (*scan)(void));
+void rt_heap_scan(void *start, void *end);
 // Call release(pointer) when the object dies (ports and foreign handles alone).
 void rt_heap_set_finalizer(void *object, void (*release)(void *object));
 // WeakBox of v.

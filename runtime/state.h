@@ -66,6 +66,9 @@ typedef struct VM {
     struct Language *language;
     struct Tier *tier;
     void *tier_state;
+    // tiers 1 and 2: the innermost frame on the VM stack, as of the last time that C code was called; where a call
+    // finds the stack too short
+    Value *frame_base, *frame_limit;
 
     // kiln.c: the embedding's own structure
     struct Kiln *host;

@@ -34,13 +34,12 @@
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/list.h"
-#include "runtime/string.h"
 #include "runtime/symbol.h"
+#include "vm/call_failures.h"
 #include "vm/cek_int.h"
 #include "vm/expand.h"
 #include "vm/language.h"
 #include "vm/passes.h"
-#include "vm/suggest.h"
 #include "vm/tier.h"
 #include <stdio.h>
 
@@ -189,20 +188,6 @@ static Value activation_name(Machine *m, const Rib *rib) {
     return rib->lambda->name;
 }
 
-// The name in a message: of an anonymous one its place.
-static Value lambda_who(Machine *m, const Lambda *lambda) {
-    if (value_is_symbol(lambda->name))
-        return lambda->name;
-    if (lambda->position == 0)
-        return rt_intern(m->vm, "procedure");
-    StringBuilder b;
-    rt_builder_init(&b, m->vm);
-    Position p = lambda->position;
-    rt_builder_format(&b, "procedure at %s:%u:%u", rt_source_name(m->vm, position_source(p)),
-                      position_line(p), position_column(p));
-    return rt_intern_string(m->vm, rt_builder_finish(&b));
-}
-
 static Value backtrace_entry(Machine *m, const Node *node, const Rib *rib) {
     return rt_cons(m->vm, activation_name(m, rib), rt_position_value(m->vm, node->position));
 }
@@ -262,35 +247,8 @@ static void raise_pending_as(Machine *m, Value who) {
     raise_pending(m);
 }
 
-// Names that code of the cell's environment can see.
-static Value visible_names(VM *vm, const Cell *cell) {
-    if (value_is_environment(cell->home))
-        return vm_environment_names(vm, cell->home);
-    if (!value_is_pair(cell->home))
-        return VALUE_NULL;
-    Value condition = vm->condition, environment = vm_library(vm, cell->home);
-    vm->condition = condition;
-    return environment == VALUE_FAILURE ? VALUE_NULL : vm_environment_names(vm, environment);
-}
-
 static void raise_unbound(Machine *m, Value cell, const char *prefix) {
-    VM *vm = m->vm;
-    Value name = value_cell(cell)->name, near = VALUE_FALSE;
-    if (value_is_symbol(name))
-        near = vm_suggest(vm, visible_names(vm, value_cell(cell)), name);
-    StringBuilder b;
-    rt_builder_init(&b, vm);
-    rt_builder_c(&b, prefix);
-    rt_builder_c(&b, "unbound variable: ");
-    if (value_is_symbol(name))
-        rt_builder_string(&b, value_symbol(name)->name);
-    if (near != VALUE_FALSE) {
-        rt_builder_c(&b, "; did you mean ");
-        rt_builder_string(&b, value_symbol(near)->name);
-        rt_builder_c(&b, "?");
-    }
-    vm->condition =
-        rt_condition_new(vm, CONDITION_UNBOUND, rt_builder_finish(&b), VALUE_NULL, VALUE_FALSE);
+    vm_fail_unbound(m->vm, cell, prefix);
     raise_pending(m);
 }
 
@@ -329,7 +287,7 @@ static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv
 // ---- binding of arguments
 
 static void raise_arity(Machine *m, const Lambda *lambda, int argc) {
-    vm_fail_arity(m->vm, lambda, lambda_who(m, lambda), argc);
+    vm_fail_arity(m->vm, lambda, vm_lambda_who(m->vm, lambda), argc);
     raise_pending(m);
 }
 
@@ -355,19 +313,19 @@ static bool bind_keywords(Machine *m, const Lambda *l, int argc, const Value *ar
             if (l->rest)
                 break;
             rt_fail(vm, CONDITION_ARITY, rt_cons(vm, argv[i], VALUE_NULL), "unknown keyword");
-            raise_pending_as(m, lambda_who(m, l));
+            raise_pending_as(m, vm_lambda_who(vm, l));
             return false;
         }
         if (i + 1 == argc) {
             rt_fail(vm, CONDITION_ARITY, rt_cons(vm, argv[i], VALUE_NULL), "no value for keyword");
-            raise_pending_as(m, lambda_who(m, l));
+            raise_pending_as(m, vm_lambda_who(vm, l));
             return false;
         }
         if (key < l->keyword && slot[key] == VALUE_DEFAULT)
             slot[key] = argv[i + 1];
     }
     if (i < argc && !l->rest) {
-        rt_fail_arity(vm, lambda_who(m, l), (int)l->required, (int)(l->required + l->optional),
+        rt_fail_arity(vm, vm_lambda_who(vm, l), (int)l->required, (int)(l->required + l->optional),
                       positional + (argc - i));
         raise_pending(m);
         return false;

@@ -165,10 +165,11 @@ static int evaluate(const Options *o, int argc, char **argv) {
 
 typedef struct Dump {
     const char *path;
+    bool bytecode;
     Value result;
 } Dump;
 
-// Core IR of each top-level form, after the passes. Definitions of macros and imports take effect, so that what follows
+// Core IR of each top-level form after the passes, or its bytecode. Definitions of macros and imports take effect, so that what follows
 // expands; nothing else runs.
 static void dump_inside(VM *vm, void *arg) {
     Dump *d = arg;
@@ -192,7 +193,7 @@ static void dump_inside(VM *vm, void *arg) {
         if (!node) return;
         Lambda *top = vm_passes_run(vm, node);
         if (!top) return;
-        Value text = vm_node_dump(vm, top->body);
+        Value text = d->bytecode ? vm->tier->dump(vm, top) : vm_node_dump(vm, top->body);
         if (text == VALUE_FAILURE) return;
         if (!rt_port_write_string(vm, vm->ports->standard_output, text, 0, string_length(text))) return;
         if (!rt_port_write_c(vm, vm->ports->standard_output, "\n")) return;
@@ -203,18 +204,21 @@ static void dump_inside(VM *vm, void *arg) {
 static int dump(const Options *o, int argc, char **argv) {
     const char *path = NULL, *what = NULL;
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--ir") == 0) what = argv[i];
+        if (strcmp(argv[i], "--ir") == 0 || strcmp(argv[i], "--bytecode") == 0) what = argv[i];
         else if (argv[i][0] == '-') return usage_error("dump: unknown option %s", argv[i]);
         else if (path) return usage_error("dump: expected one FILE, got also %s", argv[i]);
         else path = argv[i];
     }
-    if (!what) return usage_error("dump: expected --ir");
+    if (!what) return usage_error("dump: expected --ir or --bytecode");
     if (!path) return usage_error("dump: expected a FILE");
+    bool bytecode = strcmp(what, "--bytecode") == 0;
+    const Tier *tier = vm_tier_find(o->mode);
+    if (bytecode && tier && !tier->dump) return usage_error("dump: --mode %s has no bytecode", tier->name);
     if (!program_readable(path)) return STATUS_ERROR;
     int status;
     Kiln *k = start(o, NULL, &status);
     if (!k) return status;
-    Dump d = {.path = path};
+    Dump d = {.path = path, .bytecode = bytecode};
     rt_stack_run(vm_of_kiln(k), dump_inside, &d);
     return finish(k, vm_kiln_status(k, d.result));
 }

@@ -16,7 +16,7 @@ static void overview(void) {
          "  kiln run -               run the program on standard input\n"
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
          "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
-         "  kiln dump --ir FILE      show the core IR of a program\n"
+         "  kiln dump --ir FILE      show the core IR of a program; --bytecode: what it is compiled to\n"
          "  kiln help [TOPIC]        this, or one of: run repl dump env errors primitives, or a primitive's name\n"
          "  kiln version             the version\n"
          "\n"
@@ -47,10 +47,12 @@ static void repl(void) {
 }
 
 static void dump(void) {
-    puts("kiln dump --ir FILE\n"
+    puts("kiln dump --ir|--bytecode FILE\n"
          "\n"
-         "Prints the core IR of each top-level form after the passes, without running the program. Local variables are\n"
-         "shown as name.number. With KILN_TRACE=ir, kiln run also shows what each pass leaves behind.");
+         "--ir: prints the core IR of each top-level form after the passes, without running the program. Local variables\n"
+         "are shown as name.number. With KILN_TRACE=ir, kiln run also shows what each pass leaves behind.\n"
+         "--bytecode: prints the bytecode of each top-level form and of the procedures in it: word index, instruction,\n"
+         "operands (r register, f free value, w call window, -> jump). bytecode-inspect explains the instructions.");
 }
 
 static void env(void) {

@@ -17,6 +17,9 @@ typedef struct Tier {
     Value (*apply)(VM *vm, Value procedure, int argc, const Value *argv);
     // Where a closure was defined and its name, for tools: the Lambda of a closure this tier made.
     Lambda *(*closure_lambda)(Value closure);
+    // Text of what the tier makes of a top-level lambda, which it consumes: a string, or VALUE_FAILURE. NULL: it runs
+    // core as it is.
+    Value (*dump)(VM *vm, Lambda *top);
 } Tier;
 
 extern const Tier vm_tier_cek;

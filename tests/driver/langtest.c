@@ -4,6 +4,7 @@
 
 #include "tests/driver/forms.h"
 #include "tests/driver/process.h"
+#include "tier1/tier1.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,7 @@ static int run_jobs(Job *jobs, int count, const char *mode, int limit, int secon
 }
 
 int main(int count, char **arguments) {
+    vm_tier_register(&t1_tier);
     if (count == 4 && strcmp(arguments[1], "--child") == 0) {
         return langtest_child(arguments[3], arguments[2]);
     }

@@ -1,0 +1,147 @@
+// Code objects: sites, names, primitives of failing instructions. See code.h.
+#include "tier1/code.h"
+#include "runtime/fail.h"
+#include "runtime/heap.h"
+#include "runtime/symbol.h"
+
+// ---- instructions
+
+// The guard whose fast path begins at pc and has become a JMP, or NULL.
+static const Guard *guard_at(const Code *code, uint32_t pc) {
+    uint32_t low = 0, high = code->guard_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (code->guards[middle].pc < pc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < code->guard_count && code->guards[low].pc == pc ? &code->guards[low] : NULL;
+}
+
+uint32_t t1_code_word(const Code *code, uint32_t pc) {
+    uint32_t word = code->words[pc];
+    const Guard *guard = word_op(word) == OP_JMP && code->guard_count ? guard_at(code, pc) : NULL;
+    return guard ? guard->original : word;
+}
+
+uint32_t t1_code_length_at(const Code *code, uint32_t pc) {
+    Op op = word_op(t1_code_word(code, pc));
+    return t1_op_info[op].words + (op == OP_CLOSURE ? (code->words[pc + 2] + 1) / 2 : 0);
+}
+
+Code *t1_clause_of(Value closure, const uint32_t *pc) {
+    Code *code = t1_closure_code(closure);
+    while (code->next && !(pc >= code->words && pc <= code->words + code->word_count))
+        code = code->next;
+    return code;
+}
+
+// ---- sites
+
+// Number of sites with a pc below the given one.
+static uint32_t sites_before(const Code *code, uint32_t pc) {
+    uint32_t low = 0, high = code->site_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (code->sites[middle].pc < pc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const Site *t1_code_site(const Code *code, uint32_t pc) {
+    uint32_t i = sites_before(code, pc);
+    return i < code->site_count && code->sites[i].pc == pc ? &code->sites[i] : NULL;
+}
+
+const Site *t1_code_site_before(const Code *code, uint32_t pc) {
+    uint32_t i = sites_before(code, pc);
+    return i > 0 ? &code->sites[i - 1] : NULL;
+}
+
+Value t1_code_name(VM *vm, const Code *code) {
+    return code->top ? rt_intern(vm, "top level") : code->lambda->name;
+}
+
+// ---- calling the primitive of a site
+
+// Registers that are read, immediates and constants, in the order of the fields.
+static int operands(const Code *code, const uint32_t *pc, uint32_t word, const Value *base,
+                    Value *value) {
+    const OpInfo *info = &t1_op_info[word_op(word)];
+    const uint32_t byte[] = {word_a(word), word_b(word), word_c(word)};
+    int count = 0;
+    for (int i = 0; i < 3; i++) {
+        switch (info->field[i]) {
+        case FIELD_SRC:
+        case FIELD_MUT:
+            value[count++] = base[byte[i]];
+            break;
+        case FIELD_IMM:
+            value[count++] = value_from_fixnum((int8_t)byte[i]);
+            break;
+        case FIELD_FLD:
+            value[count++] = value_from_fixnum((int64_t)byte[i]);
+            break;
+        case FIELD_I16:
+            value[count++] = value_from_fixnum(word_sbx(word));
+            break;
+        case FIELD_K16:
+            value[count++] = code->constants[word_bx(word)];
+            break;
+        default:
+            break;
+        }
+    }
+    if (info->extension[0] == FIELD_KON)
+        value[count++] = code->constants[pc[1]];
+    return count;
+}
+
+Value t1_site_call(VM *vm, const Code *code, const uint32_t *pc, const Value *base) {
+    enum { STEPS = 16, MOST = 5 };
+    uint32_t at = (uint32_t)(pc - code->words), word = t1_code_word(code, at);
+    const Site *site = t1_code_site(code, at);
+    ASSERT(site && site->primitive != SITE_NO_PRIMITIVE, "no primitive at word %u", at);
+    const Primitive *p = &rt_primitives[site->primitive];
+    Value value[MOST], argument[STEPS];
+    int count = operands(code, pc, word, base, value);
+    unsigned form = site->form & ~(unsigned)SITE_VALUE;
+    if (form >= SITE_NTH) {
+        // All arguments before this one were numbers, so any number stands for them.
+        unsigned nth = form - SITE_NTH;
+        ASSERT(nth >= 1 && nth < STEPS, "step %u of a sum", nth);
+        argument[0] = value[0];
+        for (unsigned i = 1; i < nth; i++)
+            argument[i] = value_from_fixnum(1);
+        argument[nth] = value[1];
+        count = (int)nth + 1;
+    } else
+        switch ((SiteForm)form) {
+        case SITE_PLAIN:
+            memcpy(argument, value, sizeof value);
+            break;
+        case SITE_SWAPPED:
+            argument[0] = value[1];
+            argument[1] = value[0];
+            break;
+        case SITE_FIRST:
+            argument[0] = value[0];
+            count = 1;
+            break;
+        case SITE_FIELD: { // x field, or x y field
+            bool writes = count == 3;
+            argument[0] = value[0];
+            argument[1] = code->constants[pc[1]];
+            argument[2] = value[writes ? 2 : 1];
+            if (writes)
+                argument[3] = value[1];
+            count = writes ? 4 : 3;
+            break;
+        }
+        }
+    return rt_primitive_call(vm, p, count, argument);
+}

@@ -1,0 +1,572 @@
+// Calls, closures, let and fix, jumps of contified procedures.
+#include "tier1/compile_int.h"
+
+// ---- calls
+
+uint32_t t1_window(Compiler *c, uint32_t count) {
+    uint32_t window = t1_registers(c, FRAME_HEADER + count);
+    c->top = window + FRAME_HEADER;
+    return window;
+}
+
+CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator_position) {
+    CallSite *site = rt_raw_new(c->vm, sizeof *site);
+    *site = (CallSite){.cell = cell, .code = code, .operator_position = operator_position};
+    return site;
+}
+
+void t1_emit_call(Compiler *c, CallKind kind, uint32_t window, uint32_t argc, CallSite *site,
+                  Position position, Dest dest) {
+    static const Op ops[2][5] = {
+        {OP_CALL, OP_CALL_GLOBAL, OP_CALL_KNOWN, OP_CALL_FIXED, OP_CALL_SELF},
+        {OP_TAIL_CALL, OP_TAIL_CALL_GLOBAL, OP_TAIL_CALL_KNOWN, OP_TAIL_CALL_FIXED,
+         OP_TAIL_CALL_SELF},
+    };
+    bool tail = dest.kind == DEST_RETURN;
+    uint32_t to = tail ? 0 : dest.kind == DEST_REGISTER ? dest.reg : window;
+    bool low = window + FRAME_HEADER + argc <= LOW_REGISTERS && to < LOW_REGISTERS;
+    uint32_t callee = window + FRAME_CALLEE;
+    if (!low && kind == CALL_OF_GLOBAL) { // the wide call has its callee in the window
+        t1_site(c, site->operator_position, -1, SITE_PLAIN, 0);
+        t1_word(c, op_abc(OP_GLOBAL, def_register(callee), 0, 0));
+        t1_word(c, t1_constant(c, value_from_pointer(site->cell)));
+        t1_store_high(c, callee);
+        site->cell = NULL;
+    } else if (!low && kind == CALL_OF_FIXED) {
+        t1_load_constant(c, callee, site->callee);
+        site->callee = VALUE_NONE;
+    } else if (!low && kind == CALL_OF_SELF) {
+        t1_word(c, op_abc(OP_SELF, def_register(callee), 0, 0));
+        t1_store_high(c, callee);
+    }
+    uint32_t k = t1_constant_new(c, value_from_pointer(site));
+    t1_site(c, position, -1, SITE_PLAIN, 0);
+    if (low) {
+        t1_word(c, op_abc(ops[tail][kind], window, argc, to));
+    } else {
+        t1_word(c, op_abc(tail ? OP_TAIL_CALL_WIDE : OP_CALL_WIDE, 0, 0, 0));
+        t1_word(c, wac_make(real_register(window), argc));
+        if (!tail)
+            t1_word(c, real_register(to));
+    }
+    t1_word(c, k);
+    if (!tail)
+        t1_deliver(c, dest, to);
+}
+
+static void gen_arguments(Compiler *c, uint32_t count, Node **args) {
+    uint32_t first = c->top;
+    for (uint32_t i = 0; i < count; i++) {
+        c->top = first + i;
+        uint32_t reg = t1_registers(c, 1);
+        // While it is computed, its own register is free for what it needs.
+        c->top = reg;
+        t1_gen_into(c, args[i], reg);
+    }
+    c->top = first + count;
+}
+
+// The lambda that is certainly called, first clause, or NULL.
+static Lambda *known_callee(const Node *fn) {
+    if (fn->kind == NODE_LOCAL)
+        return place_of(fn->local.var)->known;
+    if (fn->kind == NODE_LAMBDA)
+        return fn->lambda;
+    return NULL;
+}
+
+// What is certainly called, as a constant, or VALUE_NONE.
+static Value constant_callee(const Node *fn) {
+    if (fn->kind == NODE_CONST)
+        return fn->constant;
+    if (fn->kind == NODE_GLOBAL)
+        return t1_global_constant(fn);
+    if (fn->kind == NODE_LOCAL && place_of(fn->local.var)->kind == PLACE_FIXED)
+        return place_of(fn->local.var)->fixed;
+    return VALUE_NONE;
+}
+
+// The clause of such a closure that takes exactly these arguments, or NULL. Other tiers' closures
+// are not ours.
+static Code *constant_clause(Value v, uint32_t argc) {
+    if (v == VALUE_NONE || !value_is_closure(v))
+        return NULL;
+    Code *code = t1_closure_code(v);
+    if (!code || code->tag != CODE_TAG)
+        return NULL;
+    for (; code; code = code->next) {
+        if (argc < code->required)
+            continue;
+        if (code->binding == BIND_EXACT
+                ? argc == code->required
+                : code->binding != BIND_OPTIONAL || argc <= code->required + code->optional)
+            return code->binding == BIND_EXACT ? code : NULL;
+    }
+    return NULL;
+}
+
+static void gen_jump(Compiler *c, Node *node);
+
+void t1_gen_call(Compiler *c, Node *node, Dest dest) {
+    if (node->flags & NODE_JUMP) {
+        gen_jump(c, node);
+        return;
+    }
+    if (t1_gen_call_in_place(c, node, dest))
+        return;
+    uint32_t saved = c->top, argc = node->call.count;
+    Node *fn = node->call.fn;
+    if (argc > UINT16_MAX) {
+        t1_too_large(c, "a call with more than 65535 arguments");
+        return;
+    }
+    uint32_t window = t1_window(c, argc);
+    gen_arguments(c, argc, node->call.args);
+    CallKind kind = CALL_ANY;
+    CallSite *site = NULL;
+    Lambda *callee = known_callee(fn), *clause = callee ? t1_exact_clause(callee, argc) : NULL;
+    Value constant = constant_callee(fn);
+    Code *code = clause ? (t1_code_for(c, callee), clause->code) : constant_clause(constant, argc);
+    if (code) {
+        // A procedure without free values is one closure, so within it its name is the running one.
+        bool self = fn->kind == NODE_LOCAL && code == c->code &&
+                    (constant != VALUE_NONE || place_of(fn->local.var)->kind == PLACE_SELF);
+        kind = self ? CALL_OF_SELF : constant != VALUE_NONE ? CALL_OF_FIXED : CALL_OF_KNOWN;
+        site = t1_call_site(c, NULL, code, 0);
+        if (kind == CALL_OF_FIXED)
+            site->callee = constant;
+    } else if (fn->kind == NODE_GLOBAL && t1_global_constant(fn) == VALUE_NONE) {
+        kind = CALL_OF_GLOBAL;
+        site = t1_call_site(c, value_cell(fn->global.cell), NULL, fn->position);
+    } else {
+        site = t1_call_site(c, NULL, NULL, 0);
+    }
+    if (kind == CALL_ANY || kind == CALL_OF_KNOWN)
+        t1_gen_into(c, fn, window + FRAME_CALLEE);
+    c->top = window;
+    t1_emit_call(c, kind, window, argc, site, node->position, dest);
+    c->top = saved;
+}
+
+void t1_gen_prim_call(Compiler *c, Node *node, Dest dest) {
+    uint32_t saved = c->top, argc = node->prim.count;
+    if (argc > UINT16_MAX) {
+        t1_too_large(c, "a call with more than 65535 arguments");
+        return;
+    }
+    uint32_t window = t1_window(c, argc);
+    gen_arguments(c, argc, node->prim.args);
+    CallKind kind = CALL_ANY;
+    Cell *cell = NULL;
+    if (node->prim.cell != VALUE_NONE) {
+        kind = CALL_OF_GLOBAL;
+        cell = value_cell(node->prim.cell);
+    } else {
+        t1_load_constant(c, window + FRAME_CALLEE, rt_primitive_object(c->vm, node->prim.prim));
+    }
+    c->top = window;
+    t1_emit_call(c, kind, window, argc, t1_call_site(c, cell, NULL, node->position), node->position,
+                 dest);
+    c->top = saved;
+}
+
+// ---- closures
+
+static uint32_t capture_of(Compiler *c, Var *var) {
+    const Place *p = place_of(var);
+    if (p->kind == PLACE_FREE)
+        return CAPTURE_FREE | p->index;
+    return real_register(t1_variable(c, var));
+}
+
+// A closure of `first`, which captures something, into a register.
+static void emit_closure(Compiler *c, Lambda *first, uint32_t to) {
+    uint32_t saved = c->top, count = t1_capture_count(first), n = 0;
+    uint32_t *captures = rt_raw_new_atomic(c->vm, (size_t)count * sizeof *captures);
+    for (uint32_t i = 0; i < first->free_count; i++)
+        if (t1_is_captured(first, first->free[i]))
+            captures[n++] = capture_of(c, first->free[i]);
+    uint32_t k = t1_constant(c, value_from_pointer(t1_code_for(c, first)));
+    t1_word(c, op_abc(OP_CLOSURE, def_register(to), 0, 0));
+    t1_word(c, k);
+    t1_word(c, count);
+    for (uint32_t i = 0; i < count; i += 2)
+        t1_word(c, captures[i] | (i + 1 < count ? captures[i + 1] << 16 : 0));
+    t1_store_high(c, to);
+    c->top = saved;
+}
+
+void t1_gen_lambda(Compiler *c, Lambda *first, Dest dest) {
+    if (dest.kind == DEST_EFFECT || dest.kind == DEST_TEST) {
+        t1_deliver_constant(c, dest, VALUE_TRUE); // a procedure is true
+        return;
+    }
+    if (t1_capture_count(first) == 0) {
+        t1_deliver_constant(c, dest, t1_fixed_closure(c, first));
+        return;
+    }
+    uint32_t saved = c->top, to = t1_target(c, dest);
+    emit_closure(c, first, to);
+    t1_deliver(c, dest, to);
+    c->top = saved;
+}
+
+// ---- let
+
+static void bind_let(Compiler *c, Var *var, Node *init) {
+    Place *p = t1_place(c, var);
+    if (var->refs == 0) {
+        // The register is never read, but a place is needed.
+        p->kind = PLACE_REGISTER;
+        p->index = c->top;
+        t1_gen(c, init, dest_effect());
+        return;
+    }
+    if (init->kind == NODE_LAMBDA) {
+        p->known = init->lambda;
+        if (t1_capture_count(init->lambda) == 0) {
+            p->kind = PLACE_FIXED;
+            p->fixed = t1_fixed_closure(c, init->lambda);
+            return;
+        }
+    }
+    if (init->kind == NODE_LOCAL) {
+        const Place *of = place_of(init->local.var);
+        p->known = of->known;
+        // Another name of it. A jump may change a loop's parameter, but ends the scope of this one.
+        if (of->kind == PLACE_FIXED || of->kind == PLACE_REGISTER) {
+            p->kind = of->kind;
+            p->index = of->index;
+            p->fixed = of->fixed;
+            return;
+        }
+    }
+    uint32_t reg = t1_registers(c, 1);
+    c->top = reg;
+    t1_gen_into(c, init, reg);
+    c->top = reg + 1;
+    p->kind = PLACE_REGISTER;
+    p->index = reg;
+}
+
+// Variables come into scope together, but an init cannot see them, so each may be placed when it is
+// bound.
+void t1_gen_let(Compiler *c, Node *node, Dest dest) {
+    uint32_t saved = c->top;
+    for (uint32_t i = 0; i < node->let.count; i++)
+        bind_let(c, node->let.vars[i], node->let.inits[i]);
+    t1_gen(c, node->let.body, dest);
+    c->top = saved;
+}
+
+// ---- fix: closures
+
+// Which members of the group are closures without free values: the largest set whose members
+// capture only one another.
+static void find_fixed(Compiler *c, Node *node) {
+    enum { ROUNDS = 4 };
+    uint32_t count = node->let.count;
+    for (uint32_t i = 0; i < count; i++) {
+        Place *p = t1_place(c, node->let.vars[i]);
+        p->known = node->let.inits[i]->lambda;
+        p->kind = PLACE_FIXED; // until the opposite is found
+    }
+    bool changed = true;
+    for (uint32_t round = 0; changed; round++) {
+        changed = false;
+        for (uint32_t i = 0; i < count; i++) {
+            Place *p = place_of(node->let.vars[i]);
+            if (p->kind != PLACE_FIXED)
+                continue;
+            // After some rounds doubt is enough: the work stays linear.
+            if (round >= ROUNDS || t1_capture_count(p->known) > 0) {
+                p->kind = PLACE_REGISTER;
+                changed = true;
+            }
+        }
+    }
+}
+
+static void gen_fix_closures(Compiler *c, Node *node) {
+    uint32_t count = node->let.count;
+    find_fixed(c, node);
+    for (uint32_t i = 0; i < count; i++) {
+        Place *p = place_of(node->let.vars[i]);
+        if (p->kind == PLACE_FIXED)
+            p->fixed = t1_fixed_closure(c, p->known);
+        else
+            p->index = t1_registers(c, 1);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        Place *p = place_of(node->let.vars[i]);
+        if (p->kind != PLACE_FIXED)
+            emit_closure(c, p->known, p->index);
+    }
+    // Captures of members that were made later.
+    for (uint32_t i = 0; i < count; i++) {
+        Place *p = place_of(node->let.vars[i]);
+        if (p->kind == PLACE_FIXED)
+            continue;
+        const Lambda *first = p->known;
+        uint32_t index = 0;
+        for (uint32_t f = 0; f < first->free_count; f++) {
+            Var *var = first->free[f];
+            if (!t1_is_captured(first, var))
+                continue;
+            const Place *q = place_of(var);
+            // The members' registers are the highest in use, in the order in which the closures are
+            // made.
+            if (q->kind == PLACE_REGISTER && q->index > p->index) {
+                uint32_t a = t1_use(c, p->index, 0), b = t1_use(c, q->index, 1);
+                t1_word(c, op_abc(OP_CAPTURE, a, b, 0));
+                t1_word(c, index);
+            }
+            index++;
+        }
+    }
+}
+
+// ---- fix: loops
+
+// Flonums that a loop computes with and free variables that it reads are kept in registers:
+// instructions take neither as operands, and loading them again in every turn costs as much as the
+// computation. Only the outermost loop of a procedure looks for them, so the work is linear.
+typedef struct Keep {
+    Compiler *c;
+    bool loops; // a jump to the fix was met
+    uint32_t constant_count, variable_count;
+    Value constant[KEPT_CONSTANTS];
+    Place *variable[KEPT_VARIABLES];
+} Keep;
+
+static void find_kept(Node **slot, void *context) {
+    Keep *k = context;
+    Node *node = *slot;
+    if (--k->c->scan_budget < 0 || rt_stack_low(k->c->vm))
+        return;
+    switch (node->kind) {
+    case NODE_LOCAL: {
+        Place *p = place_of(node->local.var);
+        if (!p || p->kind != PLACE_FREE || k->variable_count == KEPT_VARIABLES)
+            return;
+        for (uint32_t i = 0; i < k->variable_count; i++)
+            if (k->variable[i] == p)
+                return;
+        k->variable[k->variable_count++] = p;
+        return;
+    }
+    case NODE_LAMBDA:
+        if (node->lambda->contified)
+            break;
+        return;
+    case NODE_PRIM:
+        for (uint32_t i = 0; i < node->prim.count; i++) {
+            const Node *arg = node->prim.args[i];
+            if (arg->kind != NODE_CONST || !value_is_flonum(arg->constant))
+                continue;
+            bool known = k->constant_count == KEPT_CONSTANTS;
+            for (uint32_t n = 0; n < k->constant_count; n++)
+                known |= k->constant[n] == arg->constant;
+            if (!known)
+                k->constant[k->constant_count++] = arg->constant;
+        }
+        break;
+    case NODE_CALL:
+        if (node->flags & NODE_JUMP) {
+            const Place *p = place_of(node->call.fn->local.var);
+            k->loops |= p && p->kind == PLACE_LABEL;
+        }
+        break;
+    default:
+        break;
+    }
+    vm_node_each_child(node, find_kept, k);
+}
+
+// Before the loop of `node`, whose labels have their places. True: some were loaded.
+static bool keep_in_registers(Compiler *c, Node *node, Keep *k) {
+    *k = (Keep){.c = c};
+    for (uint32_t i = 0; i < node->let.count; i++)
+        find_kept(&node->let.inits[i]->lambda->body, k);
+    if (!k->loops || c->scan_budget < 0)
+        return false;
+    for (uint32_t i = 0; i < k->constant_count; i++) {
+        uint32_t reg = t1_registers(c, 1);
+        t1_load_constant(c, reg, k->constant[i]);
+        c->kept[i].constant = k->constant[i];
+        c->kept[i].reg = reg;
+    }
+    c->kept_count = k->constant_count;
+    for (uint32_t i = 0; i < k->variable_count; i++) {
+        Place *p = k->variable[i];
+        uint32_t reg = t1_registers(c, 1);
+        t1_word(c, op_abx(OP_FREE, def_register(reg), p->index));
+        t1_store_high(c, reg);
+        // The free value's number is found again when the loop is done.
+        p->kind = PLACE_REGISTER;
+        p->free_index = p->index;
+        p->index = reg;
+    }
+    return c->in_loop = true;
+}
+
+static void leave_registers(Compiler *c, const Keep *k) {
+    for (uint32_t i = 0; i < k->variable_count; i++) {
+        k->variable[i]->kind = PLACE_FREE;
+        k->variable[i]->index = k->variable[i]->free_index;
+    }
+    c->kept_count = 0;
+    c->in_loop = false;
+}
+
+static void gen_labels(Compiler *c, Node *node, Dest dest) {
+    uint32_t count = node->let.count, saved = c->top;
+    LabelId end = NO_LABEL;
+    Dest early = dest; // of all parts but the last
+    if (dest.kind == DEST_TEST)
+        early.fall = FALL_NONE;
+    else if (dest.kind != DEST_RETURN && dest.next == NO_LABEL)
+        early.next = end = t1_label(c);
+    for (uint32_t i = 0; i < count; i++) {
+        Lambda *l = node->let.inits[i]->lambda;
+        Place *p = t1_place(c, node->let.vars[i]);
+        p->kind = PLACE_LABEL;
+        p->known = l;
+        p->label = t1_label(c);
+    }
+    Keep keep;
+    bool kept = !c->in_loop && keep_in_registers(c, node, &keep);
+    for (uint32_t i = 0; i < count; i++) {
+        Lambda *l = node->let.inits[i]->lambda;
+        Place *p = place_of(node->let.vars[i]);
+        p->index = t1_registers(c, l->required);
+        for (uint32_t k = 0; k < l->required; k++) {
+            Place *param = t1_place(c, l->params[k]);
+            param->kind = PLACE_REGISTER;
+            param->index = p->index + k;
+        }
+    }
+    t1_gen(c, node->let.body, early);
+    for (uint32_t i = 0; i < count; i++) {
+        Lambda *l = node->let.inits[i]->lambda;
+        t1_bind(c, place_of(node->let.vars[i])->label);
+        t1_gen(c, l->body, i + 1 == count ? dest : early);
+    }
+    if (end != NO_LABEL)
+        t1_bind(c, end);
+    if (kept)
+        leave_registers(c, &keep);
+    c->top = saved;
+}
+
+void t1_gen_fix(Compiler *c, Node *node, Dest dest) {
+    if (node->let.vars[0]->contified) {
+        gen_labels(c, node, dest);
+        return;
+    }
+    uint32_t saved = c->top;
+    gen_fix_closures(c, node);
+    t1_gen(c, node->let.body, dest);
+    c->top = saved;
+}
+
+// ---- jumps
+
+// Which parameters of a loop are read by which argument of a jump to it. Looks at a bounded number
+// of nodes.
+typedef struct Reads {
+    uint32_t first, count; // the parameters' virtual registers
+    uint32_t argument;     // the one being looked at
+    uint32_t *last;        // [count] last argument that reads the parameter, + 1; 0: none
+    int budget;
+} Reads;
+enum { READS_BUDGET = 400 };
+
+static void note_read(Reads *r, const Var *var) {
+    const Place *p = place_of(var);
+    if (!p || p->kind != PLACE_REGISTER)
+        return; // not placed yet: bound within the argument
+    if (p->index >= r->first && p->index < r->first + r->count)
+        r->last[p->index - r->first] = r->argument + 1;
+}
+
+static void find_reads(Node **slot, void *context) {
+    Reads *r = context;
+    Node *node = *slot;
+    if (--r->budget < 0)
+        return;
+    if (node->kind == NODE_LOCAL)
+        note_read(r, node->local.var);
+    if (node->kind == NODE_LAMBDA) {
+        const Lambda *l = node->lambda;
+        // A contified one is walked; of a closure the free variables are read.
+        if (!l->contified) {
+            r->budget -= (int)(l->free_count < READS_BUDGET ? l->free_count : READS_BUDGET);
+            for (uint32_t i = 0; i < l->free_count && r->budget >= 0; i++)
+                note_read(r, l->free[i]);
+            return;
+        }
+    }
+    vm_node_each_child(node, find_reads, r);
+}
+
+typedef struct Move {
+    uint32_t to, from;
+} Move;
+
+// The parameters get their values at once. An argument is computed right into its parameter when no
+// later one reads the old value, else into a temporary that is moved at the end. On the way back
+// the last move is part of the LOOP.
+static void gen_jump(Compiler *c, Node *node) {
+    enum { FEW = 16 };
+    const Place *p = place_of(node->call.fn->local.var);
+    uint32_t count = node->call.count, saved = c->top, moves = 0;
+    Move few_moves[FEW], *move = few_moves;
+    uint32_t few_last[FEW] = {0}, *last = few_last;
+    if (count > FEW) {
+        move = rt_raw_new_atomic(c->vm, (size_t)count * sizeof *move);
+        last = rt_raw_new_atomic(c->vm, (size_t)count * sizeof *last);
+        memset(last, 0, (size_t)count * sizeof *last);
+    }
+    if (count > 1) {
+        Reads reads = {.first = p->index, .count = count, .last = last, .budget = READS_BUDGET};
+        for (uint32_t i = 1; i < count && reads.budget >= 0; i++) {
+            reads.argument = i;
+            find_reads(&node->call.args[i], &reads);
+        }
+        if (reads.budget < 0)
+            for (uint32_t i = 0; i < count; i++)
+                last[i] = count;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        Node *arg = node->call.args[i];
+        uint32_t to = p->index + i;
+        if (arg->kind == NODE_LOCAL && place_of(arg->local.var)->kind == PLACE_REGISTER &&
+            place_of(arg->local.var)->index == to)
+            continue;
+        if (last[i] <= i + 1) {
+            t1_gen_into(c, arg, to);
+            continue;
+        }
+        uint32_t from = t1_registers(c, 1);
+        c->top = from;
+        t1_gen_into(c, arg, from);
+        c->top = from + 1;
+        move[moves++] = (Move){.to = to, .from = from};
+    }
+    bool back = label_is_bound(c, p->label);
+    bool fused = back && moves > 0 && move[moves - 1].to < LOW_REGISTERS &&
+                 move[moves - 1].from < LOW_REGISTERS;
+    for (uint32_t i = 0; i + fused < moves; i++)
+        t1_move(c, move[i].to, move[i].from);
+    if (fused) {
+        t1_word(c, op_abc(OP_LOOP_MOVE, move[moves - 1].to, move[moves - 1].from, 0));
+        t1_distance(c, p->label, 1);
+        t1_word(c, 0);
+    } else if (back) {
+        t1_loop(c, p->label);
+    } else {
+        t1_jump(c, p->label);
+    }
+    c->top = saved;
+}

@@ -1,0 +1,423 @@
+// Continuations: frames on the heap, and the operations on them.
+//
+//   VM stack of an evaluation                     heap
+//   floor │ frame │ frame │ … │ innermost          frame ─> frame ─> frame ─> …  Evaluation.below
+//           pc NULL: returns to ───────────────────^
+//
+// A capture moves all frames of the stack to the heap, where they are immutable. So a later capture
+// finds the older frames there already, and several continuations share them. Returning from the
+// lowest frame of the stack copies one heap frame to the stack and goes on in it; the heap frame
+// stays as it is, so a continuation can be entered any number of times. (Hieb, Dybvig, Bruggeman,
+// "Representing Control in the Presence of First-Class Continuations", PLDI 1990, with frames split
+// off one by one; Clinger, Hartheimer, Ost, "Implementation Strategies for First-Class
+// Continuations", 1999: incremental stack/heap.)
+//
+// The same happens when the stack is full. So recursion is bounded by the heap alone.
+#include "runtime/list.h"
+#include "runtime/symbol.h"
+#include "tier1/machine_int.h"
+#include "vm/expand.h"
+#include "vm/language.h"
+#include "vm/passes.h"
+
+// ---- frames
+
+static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base,
+                             uint32_t count) {
+    HeapFrame *f = rt_raw_new(t->vm, sizeof *f + count * sizeof(Value));
+    f->pc = pc;
+    f->link = link;
+    f->closure = frame_closure(base);
+    f->count = count;
+    memcpy(f->registers, base, count * sizeof(Value));
+    return f;
+}
+
+// The context becomes an activation without frames: what it answers goes to Evaluation.below.
+static void at_bottom(T1 *t) {
+    Value *base = t->evaluation->floor + FRAME_HEADER;
+    Code *code = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
+    frame_link(base, NULL, NULL, 0);
+    base[FRAME_CLOSURE] = t->control[CONTROL_FRAME_BOTTOM];
+    t->vm->frame_base = base;
+    t->at.base = base;
+    t->at.constants = code->constants;
+    t->at.next = code->words;
+    t->at.dst = 0;
+    t->at.window = 0;
+    t->at.tail = true;
+}
+
+HeapFrame *t1_move_frames(T1 *t) {
+    Context *at = &t->at;
+    HeapFrame *first = NULL, **link = &first;
+    if (!at->tail) {
+        *link = heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
+        link = &(*link)->next;
+    }
+    for (const Value *base = at->base; frame_pc(base);) {
+        const Value *caller = frame_caller(base);
+        *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
+                           (uint32_t)(base - caller) - FRAME_HEADER);
+        link = &(*link)->next;
+        base = caller;
+    }
+    *link = t->evaluation->below;
+    t->evaluation->below = first;
+    at_bottom(t);
+    return first;
+}
+
+// The innermost heap frame becomes the only frame on the stack.
+static const HeapFrame *reinstate(T1 *t) {
+    const HeapFrame *f = t->evaluation->below;
+    t->evaluation->below = f->next;
+    Value *base = t->evaluation->floor + FRAME_HEADER;
+    frame_link(base, NULL, NULL, 0);
+    base[FRAME_CLOSURE] = f->closure;
+    memcpy(base, f->registers, f->count * sizeof(Value));
+    t->at.base = base;
+    t->at.constants = link_constants(f->link);
+    t->at.next = f->pc;
+    t->at.dst = link_dst(f->link);
+    t->at.window = (uint32_t)f->count;
+    t->at.tail = false;
+    return f;
+}
+
+void t1_settle(T1 *t) {
+    t->unsettled = false;
+    (void)reinstate(t);
+}
+
+void t1_return(T1 *t, Value value) {
+    Value *base = t->at.base;
+    if (frame_pc(base)) {
+        Value link = base[FRAME_LINK];
+        t->at.next = frame_pc(base);
+        t->at.base = frame_caller(base);
+        t->at.base[link_dst(link)] = value;
+        t->at.constants = link_constants(link);
+    } else if (t->evaluation->below) {
+        const HeapFrame *f = reinstate(t);
+        t->at.base[link_dst(f->link)] = value;
+    } else {
+        t->done = true;
+        t->result = value;
+    }
+}
+
+// ---- control frames
+
+void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
+    VM *vm = t->vm;
+    Context *at = &t->at;
+    Value closure = t->control[kind];
+    bool tail = at->tail;
+    if (at->base + at->window + FRAME_HEADER >= vm->frame_limit) {
+        (void)t1_move_frames(t);
+        tail = true;
+    }
+    Value *frame = at->base + at->window + FRAME_HEADER;
+    frame_link(frame, at->next, at->base, link_make(at->constants, at->dst));
+    frame[FRAME_CLOSURE] = closure;
+    frame[0] = r0;
+    frame[CONTROL_FRAME_TAIL] = value_from_fixnum(tail);
+    frame[CONTROL_FRAME_RESULT] = VALUE_FALSE;
+    frame[3] = r3;
+    Code *code = t1_closure_code(closure);
+    vm->frame_base = frame;
+    at->base = frame;
+    at->constants = code->constants;
+    at->next = code->words;
+    at->dst = CONTROL_FRAME_RESULT;
+    at->window = CONTROL_FRAME_REGISTERS;
+    at->tail = false;
+}
+
+// The context of the call that the control frame at t->at.base stands for.
+static void leave_control(T1 *t) {
+    Context *at = &t->at;
+    Value *frame = at->base;
+    bool tail = frame[CONTROL_FRAME_TAIL] != value_from_fixnum(0);
+    if (frame_pc(frame)) {
+        Value link = frame[FRAME_LINK];
+        at->next = frame_pc(frame);
+        at->base = frame_caller(frame);
+        at->constants = link_constants(link);
+        at->dst = link_dst(link);
+        at->window = (uint32_t)(frame - at->base) - FRAME_HEADER;
+    } else if (t->evaluation->below) {
+        (void)reinstate(t);
+    } else { // the entry of a prompt's thunk, in a slice that was put at the bottom of an
+             // evaluation
+        at_bottom(t);
+        tail = true;
+    }
+    at->tail = tail;
+    at->site_code = t1_code_of(at->constants);
+    at->site_next = at->next;
+    if (at->site_code->control)
+        at->site_code = NULL;
+    t->vm->frame_base = at->base;
+}
+
+// The values that were delivered as one object.
+static uint32_t delivered(const Value *value, const Value **argv) {
+    if (!value_is_values(*value)) {
+        *argv = value;
+        return 1;
+    }
+    *argv = value_values(*value)->item;
+    return object_aux(value_object(*value));
+}
+
+void t1_resume_control(T1 *t) {
+    const Value *frame = t->at.base;
+    Value r0 = frame[0], r3 = frame[3], result = frame[CONTROL_FRAME_RESULT];
+    ControlKind kind = t1_code_control(t1_closure_code(frame_closure(frame)));
+    leave_control(t);
+    switch (kind) {
+    case CONTROL_FRAME_RETURN:
+    case CONTROL_FRAME_PROMPT:
+    case CONTROL_FRAME_HIDE:
+    case CONTROL_FRAME_ENTRY:
+        t1_answer(t, result);
+        return;
+    case CONTROL_FRAME_VALUES: {
+        const Value *argv;
+        uint32_t argc = delivered(&result, &argv);
+        t1_apply(t, r0, argc, argv);
+        return;
+    }
+    case CONTROL_FRAME_RESUME:
+    case CONTROL_FRAME_OPERATOR: {
+        uint32_t argc;
+        Value *argv = t1_list_array(t->vm, r3, &argc);
+        t1_apply(t, kind == CONTROL_FRAME_RESUME ? r0 : result, argc, argv);
+        return;
+    }
+    case CONTROL_FRAME_BRANCH:
+        t->at.next =
+            t1_code_of(t->at.constants)->words + value_fixnum(value_is_truthy(result) ? r0 : r3);
+        return;
+    case CONTROL_FRAME_NONE:
+    case CONTROL_FRAME_BOTTOM:
+    case CONTROL_FRAME_KINDS:
+        break;
+    }
+    ASSERT(false, "no control frame: %d", (int)kind);
+}
+
+// ---- continuations
+
+static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFrame *end) {
+    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, sizeof *k);
+    k->frames = frames;
+    k->end = end;
+    k->dynamic = t->vm->dynamic;
+    k->evaluation = t->evaluation;
+    return value_from_pointer(k);
+}
+
+// n values as one object: the value itself when n is 1.
+static Value deliver(T1 *t, uint32_t argc, const Value *argv) {
+    if (argc == 1)
+        return argv[0];
+    Values *v = rt_object_new(t->vm, TYPE_VALUES, 0, argc, (size_t)argc * sizeof(Value));
+    for (uint32_t i = 0; i < argc; i++)
+        v->item[i] = argv[i];
+    return value_from_pointer(v);
+}
+
+// The frames of a slice on top of what is below.
+static void push_slice(T1 *t, const Continuation *k) {
+    HeapFrame *first = NULL, **link = &first;
+    for (const HeapFrame *f = k->frames; f != k->end; f = f->next) {
+        size_t bytes = sizeof *f + f->count * sizeof(Value);
+        HeapFrame *copy = rt_raw_new(t->vm, bytes);
+        memcpy(copy, f, bytes);
+        copy->next = NULL;
+        *link = copy;
+        link = &copy->next;
+    }
+    *link = t->evaluation->below;
+    t->evaluation->below = first;
+}
+
+void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv) {
+    VM *vm = t->vm;
+    const Continuation *k = value_object(continuation);
+    Value value = deliver(t, argc, argv);
+    if (object_flags(k) & CONTINUATION_SLICE) {
+        (void)t1_move_frames(t);
+        push_slice(t, k);
+        t1_return(t, value);
+        return;
+    }
+    if (k->evaluation != t->evaluation && !k->evaluation->ended) {
+        rt_fail_at(vm, CONDITION_CONTROL, 0, VALUE_FALSE, VALUE_NULL,
+                   "continuation belongs to an evaluation that is suspended by its host");
+        t1_raise(t, 0);
+        return;
+    }
+    at_bottom(t);
+    t->evaluation->below = k->frames;
+    vm->dynamic = k->dynamic;
+    t1_return(t, value);
+}
+
+static void control_capture(T1 *t, Value procedure) {
+    bool whole = !t->at.tail;
+    Value k = continuation_new(t, 0, t1_move_frames(t), NULL);
+    t->unsettled = whole;
+    t1_apply(t, procedure, 1, &k);
+    t->unsettled = false;
+}
+
+static void control_prompt(T1 *t, Value tag, Value thunk) {
+    const Code *code = t->at.site_code;
+    Value next = value_from_fixnum(code ? t->at.site_next - code->words : 0);
+    t1_push_control(t, CONTROL_FRAME_PROMPT, tag, VALUE_FALSE);
+    // The call of the thunk belongs to the slice: a backtrace shows it wherever the slice is put.
+    if (code)
+        t1_push_control(t, CONTROL_FRAME_ENTRY, (Value)(uintptr_t)code, next);
+    t1_apply(t, thunk, 0, NULL);
+}
+
+static bool is_prompt(const HeapFrame *f, Value tag) {
+    return t1_code_control(t1_closure_code(f->closure)) == CONTROL_FRAME_PROMPT &&
+           f->registers[0] == tag;
+}
+
+static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
+    VM *vm = t->vm;
+    bool whole = !t->at.tail;
+    HeapFrame *frames = t1_move_frames(t), *prompt = frames;
+    while (prompt && !is_prompt(prompt, tag))
+        prompt = prompt->next;
+    if (!prompt) {
+        rt_fail(vm, CONDITION_CONTROL, rt_cons(vm, tag, VALUE_NULL), "there is no prompt with tag");
+        t->unsettled = whole;
+        t1_raise_as(t, "capture-prompt");
+        t->unsettled = false;
+        return;
+    }
+    Value slice = continuation_new(t, CONTINUATION_SLICE, frames, prompt);
+    // Whoever called the prompt now calls the procedure. In tail position its frame is not needed
+    // any more; else it is still hidden from backtraces, for the entry of that call went with the
+    // slice.
+    if (prompt->registers[CONTROL_FRAME_TAIL] != value_from_fixnum(0))
+        t->evaluation->below = prompt->next->next;
+    else {
+        Value closure = t->control[CONTROL_FRAME_HIDE];
+        const Code *code = t1_closure_code(closure);
+        HeapFrame *hide = rt_raw_new(vm, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
+        memcpy(hide, prompt, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
+        hide->registers[0] = VALUE_FALSE;
+        hide->closure = closure;
+        hide->pc = code->words;
+        hide->link = link_make(code->constants, CONTROL_FRAME_RESULT);
+        t->evaluation->below = hide;
+    }
+    t1_apply(t, procedure, 1, &slice);
+}
+
+// ---- control operations: primitives that need the machine
+
+// (apply f a … list)
+static void control_apply(T1 *t, uint32_t argc, const Value *argv) {
+    VM *vm = t->vm;
+    uint32_t fixed = argc < 2 ? 0 : argc - 2;
+    Value list = argc < 2 ? VALUE_NULL : argv[argc - 1];
+    ptrdiff_t length = rt_list_length(list);
+    if (length < 0) {
+        rt_fail_type(vm, (int)argc, "list", list);
+        t1_raise_as(t, "apply");
+        return;
+    }
+    if (length > INT32_MAX - (ptrdiff_t)fixed ||
+        !rt_heap_reserve(vm, (size_t)length, sizeof(Value))) {
+        if (length > INT32_MAX - (ptrdiff_t)fixed)
+            rt_fail_memory(vm, SIZE_MAX);
+        t1_raise_as(t, "apply");
+        return;
+    }
+    enum { FEW = 16 };
+    Value few[FEW], *args = few;
+    size_t count = fixed + (size_t)length;
+    if (count > FEW)
+        args = rt_raw_new(vm, count * sizeof *args);
+    for (uint32_t i = 0; i < fixed; i++)
+        args[i] = argv[i + 1];
+    for (size_t i = fixed; i < count; i++, list = value_cdr(list))
+        args[i] = value_car(list);
+    t1_apply(t, argv[0], (uint32_t)count, args);
+}
+
+PrimitiveFn0 vm_prim_interaction_environment; // vm/language.c
+
+// (eval expr env): the code runs in place, so that a continuation captured inside is the whole one.
+// Imports and library definitions happen while expanding.
+static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
+    VM *vm = t->vm;
+    Value environment = argc > 1 ? argv[1] : vm_prim_interaction_environment(vm);
+    if (!value_is_environment(environment)) {
+        if (environment != VALUE_FAILURE)
+            rt_fail_type(vm, 2, "environment", environment);
+        t1_raise_as(t, "eval");
+        return;
+    }
+    Node *node = vm_expand(vm, argv[0], environment, NULL);
+    Lambda *top = node ? vm_passes_run(vm, node) : NULL;
+    Code *code = top ? t1_compile(vm, top) : NULL;
+    if (!code) {
+        t1_raise(t, 0);
+        return;
+    }
+    Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
+    closure->code = code;
+    t1_apply(t, value_from_pointer(closure), 0, NULL);
+}
+
+void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
+    VM *vm = t->vm;
+    switch (p->control) {
+    case CONTROL_APPLY:
+        control_apply(t, argc, argv);
+        return;
+    case CONTROL_CALL_VALUES: {
+        Value producer = argv[0];
+        t1_push_control(t, CONTROL_FRAME_VALUES, argv[1], VALUE_FALSE);
+        t1_apply(t, producer, 0, NULL);
+        return;
+    }
+    case CONTROL_CAPTURE:
+        control_capture(t, argv[0]);
+        return;
+    case CONTROL_PROMPT:
+        control_prompt(t, argv[0], argv[1]);
+        return;
+    case CONTROL_CAPTURE_PROMPT:
+        control_capture_prompt(t, argv[0], argv[1]);
+        return;
+    case CONTROL_EVAL:
+        control_eval(t, argc, argv);
+        return;
+    case CONTROL_ABORT:
+        vm->condition = argv[0];
+        t1_halt(t);
+        return;
+    case CONTROL_EXIT:
+        vm->exit_status = argv[0];
+        vm->condition = VALUE_UNSPECIFIED;
+        t1_halt(t);
+        return;
+    case CONTROL_BACKTRACE:
+        t1_answer(t, t1_backtrace(t));
+        return;
+    case CONTROL_NONE:
+        break;
+    }
+    ASSERT(false, "primitive %s: no such control operation: %d", p->name, (int)p->control);
+}

@@ -1,0 +1,540 @@
+// The interpreter: dispatch, moves, variables, jumps, calls, returns.
+//
+// A handler is a function that ends in a tail call of the next one (clang's musttail), so each has
+// its registers allocated by itself and its own indirect branch. In the preserve_none convention
+// vm, base, pc and constants live in registers that functions of C preserve. A handler that calls C
+// needs a frame of the machine; so the fast paths call nothing, and what is rare is a tail call of
+// another handler. A test has two dispatches, one for each outcome: kept apart by SEPARATE, or the
+// compiler would join them to one that is hard to predict.
+#include "tier1/interp_int.h"
+#include "tier1/machine_int.h"
+#include "vm/call_failures.h"
+
+const T1Table t1_table = {{
+#define OP(ID, ...) [OP_##ID] = t1_op_##ID,
+#include "tier1/opcodes.def"
+#undef OP
+}};
+
+// ---- slow paths
+
+HANDLER(t1_resume) {
+    T1 *t = t1_of(vm);
+    if (UNLIKELY(t->done))
+        return t->result;
+    base = t->at.base;
+    pc = t->at.next;
+    constants = t->at.constants;
+    table = &t1_table;
+    value = VALUE_NONE;
+    DISPATCH();
+}
+
+static uint32_t word_index(const Code *code, const uint32_t *pc) {
+    return (uint32_t)(pc - code->words);
+}
+
+// A fused test without value: what the hook answers decides where to go on.
+static void raise_in_test(T1 *t, const uint32_t *next, const uint32_t *target, bool when_true) {
+    const Code *code = t1_code_of(t->at.constants);
+    Value jump = value_from_fixnum(word_index(code, target)),
+          on = value_from_fixnum(word_index(code, next));
+    t1_complete_condition(t, 0);
+    t1_push_control(t, CONTROL_FRAME_BRANCH, when_true ? jump : on, when_true ? on : jump);
+    t1_call_hook(t);
+}
+
+HANDLER(t1_slow_site) {
+    const Code *code = t1_code_of(constants);
+    const OpInfo *info = &t1_op_info[word_op(*pc)];
+    const Site *site = t1_code_site(code, word_index(code, pc));
+    const uint32_t *next = pc + op_length(pc);
+    T1 *t = t1_context(vm, base, constants, next, code->registers, code->registers, false);
+    bool is_test = info->flags & (OPF_WHEN_TRUE | OPF_WHEN_FALSE);
+    Value answer = t1_site_call(vm, code, pc, base);
+    if (is_test && !(answer == VALUE_FAILURE && site->form & SITE_VALUE)) {
+        const uint32_t *target = next + (int32_t)pc[1];
+        bool when_true = info->flags & OPF_WHEN_TRUE;
+        if (answer == VALUE_FAILURE)
+            raise_in_test(t, next, target, when_true);
+        else if (value_is_truthy(answer) == when_true)
+            t->at.next = target;
+        GO(t1_resume);
+    }
+    if (is_test)
+        t->at.dst = word_a(*next);
+    else if (info->field[0] == FIELD_DST)
+        t->at.dst = FIELD_A;
+    t->at.next += site->skip;
+    if (answer == VALUE_FAILURE)
+        t1_raise(t, 0);
+    else
+        t1_answer(t, answer);
+    GO(t1_resume);
+}
+
+// ---- moves and constants
+
+OPCODE(MOVE) {
+    RA = RB;
+    NEXT(MOVE);
+}
+OPCODE(CONST) {
+    RA = constants[field_bx(pc)];
+    NEXT(CONST);
+}
+OPCODE(CONSTX) {
+    RA = constants[pc[1]];
+    NEXT(CONSTX);
+}
+OPCODE(INT) {
+    RA = value_from_fixnum(field_sbx(pc));
+    NEXT(INT);
+}
+OPCODE(SPECIAL) {
+    RA = field_bx(pc);
+    NEXT(SPECIAL);
+}
+OPCODE(GETHI) {
+    RA = base[field_bx(pc)];
+    NEXT(GETHI);
+}
+OPCODE(SETHI) {
+    base[field_bx(pc)] = RA;
+    NEXT(SETHI);
+}
+
+// ---- variables
+
+static inline Closure *running(const Value *base) { return value_closure(frame_closure(base)); }
+
+OPCODE(FREE) {
+    RA = running(base)->free[field_bx(pc)];
+    NEXT(FREE);
+}
+OPCODE(SELF) {
+    RA = frame_closure(base);
+    NEXT(SELF);
+}
+OPCODE(UNBOX) {
+    RA = value_box(RB)->value;
+    NEXT(UNBOX);
+}
+static HANDLER(slow_unbox) {
+    Value name = constants[pc[1]];
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_UNBOX_CHECKED, FIELD_A,
+                       t1_code_of(constants)->registers, false);
+    rt_fail_at(vm, CONDITION_UNBOUND, 0, VALUE_FALSE, rt_cons(vm, name, VALUE_NULL),
+               "variable used before its initialisation:");
+    t1_raise(t, 0);
+    GO(t1_resume);
+}
+OPCODE(UNBOX_CHECKED) {
+    Value v = value_box(RB)->value;
+    if (UNLIKELY(v == VALUE_UNBOUND))
+        GO(slow_unbox);
+    RA = v;
+    NEXT(UNBOX_CHECKED);
+}
+OPCODE(SETBOX) {
+    value_box(RA)->value = RB;
+    NEXT(SETBOX);
+}
+OPCODE(UNBOX_FREE) {
+    RA = value_box(running(base)->free[field_bx(pc)])->value;
+    NEXT(UNBOX_FREE);
+}
+OPCODE(SETBOX_FREE) {
+    value_box(running(base)->free[field_bx(pc)])->value = RA;
+    NEXT(SETBOX_FREE);
+}
+
+static HANDLER(slow_global) {
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_GLOBAL, FIELD_A,
+                       t1_code_of(constants)->registers, false);
+    vm_fail_unbound(vm, constants[pc[1]], "");
+    t1_raise(t, 0);
+    GO(t1_resume);
+}
+OPCODE(GLOBAL) {
+    Value v = value_cell(constants[pc[1]])->value;
+    if (UNLIKELY(v == VALUE_UNBOUND))
+        GO(slow_global);
+    set_op(pc, OP_GLOBAL_READY);
+    RA = v;
+    NEXT(GLOBAL);
+}
+OPCODE(GLOBAL_READY) {
+    RA = value_cell(constants[pc[1]])->value;
+    NEXT(GLOBAL_READY);
+}
+
+static HANDLER(slow_setglobal) {
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_SETGLOBAL, t1_code_of(constants)->registers,
+                       t1_code_of(constants)->registers, false);
+    vm_fail_unbound(vm, constants[pc[1]], "set!: ");
+    t1_raise(t, 0);
+    GO(t1_resume);
+}
+static HANDLER(slow_invalidate) { // after SETGLOBAL or DEFINE
+    vm->frame_base = base;
+    t1_watch_invalidate(vm, value_cell(constants[pc[1]]));
+    static_assert(WORDS_SETGLOBAL == WORDS_DEFINE);
+    NEXT_AFTER_CALL(DEFINE);
+}
+OPCODE(SETGLOBAL) {
+    Cell *cell = value_cell(constants[pc[1]]);
+    if (UNLIKELY(cell->value == VALUE_UNBOUND))
+        GO(slow_setglobal);
+    object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
+    cell->value = RA;
+    if (UNLIKELY(cell->watchers != NULL))
+        GO(slow_invalidate);
+    NEXT(SETGLOBAL);
+}
+OPCODE(DEFINE) {
+    Cell *cell = value_cell(constants[pc[1]]);
+    if (cell->value != VALUE_UNBOUND)
+        object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
+    cell->value = RA;
+    if (UNLIKELY(cell->watchers != NULL))
+        GO(slow_invalidate);
+    NEXT(DEFINE);
+}
+
+// ---- boxes and closures
+
+static HANDLER(slow_box) {
+    vm->frame_base = base;
+    Box *box = rt_object_new(vm, TYPE_BOX, 0, 0, sizeof *box);
+    box->value = RB;
+    RA = value_from_pointer(box);
+    NEXT_AFTER_CALL(BOX);
+}
+OPCODE(BOX) {
+    uint64_t *cell = t1_pop(vm, sizeof(Box) + 8);
+    if (UNLIKELY(!cell))
+        GO(slow_box);
+    cell[0] = header_make(TYPE_BOX, 0, 0);
+    cell[1] = RB;
+    RA = value_from_pointer(cell + 1);
+    NEXT(BOX);
+}
+
+// The instruction CLOSURE but for its destination: code and free values of the fresh closure.
+static inline void fill_closure(Closure *closure, const Value *base, const uint32_t *pc,
+                                const Value *constants) {
+    uint32_t count = pc[2];
+    const uint32_t *captures = pc + WORDS_CLOSURE;
+    *object_header(closure) = header_make(TYPE_CLOSURE, 0, count);
+    closure->code = t1_constant_code(constants, pc[1]);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t from = capture_at(captures, i);
+        closure->free[i] =
+            from & CAPTURE_FREE ? running(base)->free[from & ~(uint32_t)CAPTURE_FREE] : base[from];
+    }
+}
+static HANDLER(slow_closure) {
+    vm->frame_base = base;
+    Closure *closure =
+        rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof(void *) + pc[2] * sizeof(Value));
+    fill_closure(closure, base, pc, constants);
+    RA = value_from_pointer(closure);
+    pc += (pc[2] + 1) / 2;
+    NEXT_AFTER_CALL(CLOSURE);
+}
+OPCODE(CLOSURE) {
+    size_t bytes = 8 + sizeof(void *) + pc[2] * sizeof(Value);
+    if (UNLIKELY(bytes >= HEAP_SIZE_CLASSES * 16 - 15))
+        GO(slow_closure);
+    uint64_t *cell = t1_pop(vm, bytes);
+    if (UNLIKELY(!cell))
+        GO(slow_closure);
+    Closure *closure = (Closure *)(cell + 1);
+    fill_closure(closure, base, pc, constants);
+    RA = value_from_pointer(closure);
+    pc += (pc[2] + 1) / 2;
+    NEXT(CLOSURE);
+}
+OPCODE(CAPTURE) {
+    value_closure(RA)->free[pc[1]] = RB;
+    NEXT(CAPTURE);
+}
+
+// ---- jumps
+
+OPCODE(JMP) {
+    pc += WORDS_JMP + word_j24(*pc);
+    DISPATCH();
+}
+
+static HANDLER(slow_loop) {
+    const uint32_t *next = pc + WORDS_LOOP;
+    const Code *code = t1_code_of(constants);
+    uint32_t registers = code->registers;
+    T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
+    t1_interrupt_at(t, next + word_j24(*pc));
+    GO(t1_resume);
+}
+OPCODE(LOOP) {
+    COUNT(((uint32_t *)pc)[1]);
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_loop);
+    pc += WORDS_LOOP + word_j24(*pc);
+    DISPATCH();
+}
+static HANDLER(slow_loop_move) {
+    const uint32_t *next = pc + WORDS_LOOP_MOVE;
+    uint32_t registers = t1_code_of(constants)->registers;
+    T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
+    t1_interrupt_at(t, next + (int32_t)pc[1]);
+    GO(t1_resume);
+}
+OPCODE(LOOP_MOVE) {
+    COUNT(((uint32_t *)pc)[2]);
+    RA = RB;
+    if (UNLIKELY(t1_polled(vm)))
+        GO(slow_loop_move);
+    pc += WORDS_LOOP_MOVE + (int32_t)pc[1];
+    DISPATCH();
+}
+
+// ---- calls
+
+// Note in the site what is called, so that the next call of the same is not as slow.
+static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
+    const Code *entered = site->code; // CALL_KNOWN and the like: for certain
+    if (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL) {
+        Code *code = value_is_closure(callee) ? t1_closure_code(callee) : NULL;
+        if (code != site->code) {
+            site->code = code;
+            COUNT(site->misses);
+        }
+        entered = code && code->exact == argc ? code : NULL;
+        if (site->cell)
+            site->callee = entered ? callee : VALUE_NONE;
+    }
+    site->words = entered ? entered->words : NULL;
+    site->constants = entered ? entered->constants : NULL;
+}
+
+// Any call, whatever is called.
+static HANDLER(slow_call) {
+    Op op = word_op(*pc);
+    bool wide = op == OP_CALL_WIDE || op == OP_TAIL_CALL_WIDE;
+    uint32_t window = wide ? wac_window(pc[1]) : FIELD_A, argc = wide ? wac_count(pc[1]) : FIELD_B;
+    bool tail = t1_op_info[op].flags & OPF_END;
+    uint32_t dst = tail ? 0 : wide ? pc[2] : FIELD_C;
+    const uint32_t *next = pc + t1_op_info[op].words;
+    CallSite *site = t1_constant_site(constants, next[-1]);
+    const Value *argv = base + window + FRAME_HEADER;
+    T1 *t = t1_context(vm, base, constants, next, dst, window, tail);
+    Value callee;
+    switch (op) {
+    case OP_CALL_GLOBAL:
+    case OP_TAIL_CALL_GLOBAL:
+        callee = site->cell->value;
+        break;
+    case OP_CALL_SELF:
+    case OP_TAIL_CALL_SELF:
+        callee = frame_closure(base);
+        break;
+    case OP_CALL_FIXED:
+    case OP_TAIL_CALL_FIXED:
+        callee = site->callee;
+        break;
+    default:
+        callee = base[window + FRAME_CALLEE];
+    }
+    if (UNLIKELY(callee == VALUE_UNBOUND)) {
+        // What the hook answers is what the variable's value would have been.
+        Value arguments = rt_list_from_array(vm, argv, argc);
+        vm_fail_unbound(vm, value_from_pointer(site->cell), "");
+        t1_complete_condition(t, site->operator_position);
+        t1_push_control(t, CONTROL_FRAME_OPERATOR, VALUE_FALSE, arguments);
+        t1_call_hook(t);
+        GO(t1_resume);
+    }
+    see_callee(site, op, callee, argc);
+    t1_apply(t, callee, argc, argv);
+    GO(t1_resume);
+}
+
+// Enter the site's callee at `target`, whose parameters and closure are in place. Words and constants come from the site: by
+// way of closure and code they would be four loads later, and each call waits for those of the call before it.
+#define ENTER()                                                                                    \
+    do {                                                                                           \
+        COUNT(site->code->entries);                                                                \
+        base = target;                                                                             \
+        pc = site->words;                                                                          \
+        constants = site->constants;                                                               \
+        DISPATCH();                                                                                \
+    } while (0)
+
+// Is it a closure of the code that the site has seen, or takes for certain?
+static inline bool is_seen(const CallSite *site, Value callee) {
+    return value_is_closure(callee) && t1_closure_code(callee) == site->code && site->words;
+}
+static inline bool must_wait(const VM *vm, const Value *target) {
+    return UNLIKELY(target >= vm->frame_limit || t1_polled(vm));
+}
+
+// A call with its result in R[C]; expected: nothing has to be done but to enter.
+#define CALL_SITE(ID, expected, closure)                                                           \
+    do {                                                                                           \
+        Value *target = base + FIELD_A + FRAME_HEADER;                                             \
+        if (UNLIKELY(!(expected)) || must_wait(vm, target))                                        \
+            GO(slow_call);                                                                         \
+        COUNT(site->hits);                                                                         \
+        frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
+        target[FRAME_CLOSURE] = closure;                                                           \
+        ENTER();                                                                                   \
+    } while (0)
+
+OPCODE(CALL) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = base[FIELD_A + FRAME_CALLEE];
+    CALL_SITE(CALL, is_seen(site, callee), callee);
+}
+OPCODE(CALL_GLOBAL) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = site->cell->value;
+    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee);
+}
+OPCODE(CALL_KNOWN) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE]);
+}
+OPCODE(CALL_FIXED) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    CALL_SITE(CALL_FIXED, site->words, site->callee);
+}
+OPCODE(CALL_SELF) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value *target = base + FIELD_A + FRAME_HEADER;
+    if (UNLIKELY(!site->words) || must_wait(vm, target))
+        GO(slow_call);
+    COUNT(site->hits);
+    COUNT(site->code->entries);
+    frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
+    target[FRAME_CLOSURE] = frame_closure(base);
+    base = target;
+    pc = site->words;
+    DISPATCH();
+}
+OPCODE(CALL_WIDE) { GO(slow_call); }
+
+// The same in tail position: the arguments become the parameters of the frame that there is.
+#define TAIL_CALL_SITE(expected, closure)                                                          \
+    do {                                                                                           \
+        Value *target = base;                                                                      \
+        if (UNLIKELY(!(expected)) || t1_polled(vm))                                                \
+            GO(slow_call);                                                                         \
+        COUNT(site->hits);                                                                         \
+        target[FRAME_CLOSURE] = closure;                                                           \
+        const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
+        for (uint32_t i = 0, n = FIELD_B; i < n; i++)                                              \
+            base[i] = from[i];                                                                     \
+        ENTER();                                                                                   \
+    } while (0)
+
+OPCODE(TAIL_CALL) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = base[FIELD_A + FRAME_CALLEE];
+    TAIL_CALL_SITE(is_seen(site, callee), callee);
+}
+OPCODE(TAIL_CALL_GLOBAL) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = site->cell->value;
+    TAIL_CALL_SITE(callee == site->callee, callee);
+}
+OPCODE(TAIL_CALL_KNOWN) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = base[FIELD_A + FRAME_CALLEE];
+    TAIL_CALL_SITE(site->words, callee);
+}
+OPCODE(TAIL_CALL_FIXED) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    TAIL_CALL_SITE(site->words, site->callee);
+}
+OPCODE(TAIL_CALL_SELF) {
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    TAIL_CALL_SITE(site->words, frame_closure(base));
+}
+OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
+
+// ---- returns
+
+static HANDLER(slow_return) { // from the base of an activation
+    T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
+    t1_return(t, value);
+    GO(t1_resume);
+}
+
+#define RETURN(value_)                                                                             \
+    do {                                                                                           \
+        value = value_;                                                                            \
+        const uint32_t *next = frame_pc(base);                                                     \
+        if (UNLIKELY(!next))                                                                       \
+            GO(slow_return);                                                                       \
+        Value link = base[FRAME_LINK];                                                             \
+        base = frame_caller(base);                                                                 \
+        constants = link_constants(link);                                                          \
+        base[link_dst(link)] = value;                                                              \
+        pc = next;                                                                                 \
+        DISPATCH();                                                                                \
+    } while (0)
+
+OPCODE(RET) { RETURN(RA); }
+OPCODE(RETK) { RETURN(constants[field_bx(pc)]); }
+
+OPCODE(INTERNAL) {
+    T1 *t = t1_of(vm);
+    t->at.base = base;
+    vm->frame_base = base;
+    t1_resume_control(t);
+    GO(t1_resume);
+}
+
+// ---- tests that never fail
+
+OPCODE(JTRUE) { BRANCH(JTRUE, value_is_truthy(RA)); }
+OPCODE(JNTRUE) { BRANCH(JNTRUE, !value_is_truthy(RA)); }
+OPCODE(JSPECIAL) { BRANCH(JSPECIAL, RA == field_bx(pc)); }
+OPCODE(JNSPECIAL) { BRANCH(JNSPECIAL, RA != field_bx(pc)); }
+OPCODE(JIS) { BRANCH(JIS, RA == constants[field_bx(pc)]); }
+OPCODE(JNIS) { BRANCH(JNIS, RA != constants[field_bx(pc)]); }
+OPCODE(JEQ) { BRANCH(JEQ, RA == RB); }
+OPCODE(JNEQ) { BRANCH(JNEQ, RA != RB); }
+OPCODE(JPAIR) { BRANCH(JPAIR, value_is_pair(RA)); }
+OPCODE(JNPAIR) { BRANCH(JNPAIR, !value_is_pair(RA)); }
+OPCODE(JCHAR) { BRANCH(JCHAR, value_is_char(RA)); }
+OPCODE(JNCHAR) { BRANCH(JNCHAR, !value_is_char(RA)); }
+OPCODE(JTYPE) { BRANCH(JTYPE, value_has_type(RA, FIELD_B)); }
+OPCODE(JNTYPE) { BRANCH(JNTYPE, !value_has_type(RA, FIELD_B)); }
+OPCODE(JRECORD) { BRANCH(JRECORD, t1_record_is(RA, constants[pc[2]])); }
+OPCODE(JNRECORD) { BRANCH(JNRECORD, !t1_record_is(RA, constants[pc[2]])); }
+
+// Words that differ may be numbers that are eqv?.
+static inline bool may_be_eqv(Value a, Value b) {
+    return a != b && ((value_is_object(a) && value_is_object(b)) ||
+                      (value_is_flonum(a) && value_is_flonum(b)));
+}
+static HANDLER(slow_eqv) {
+    static_assert(WORDS_JEQV == WORDS_JNEQV);
+    bool jump = rt_eqv_slow(RA, RB) == (word_op(*pc) == OP_JEQV);
+    pc += WORDS_JEQV + (jump ? (int32_t)pc[1] : 0);
+    table = &t1_table;
+    value = VALUE_NONE;
+    DISPATCH();
+}
+OPCODE(JEQV) {
+    if (UNLIKELY(may_be_eqv(RA, RB)))
+        GO(slow_eqv);
+    BRANCH(JEQV, RA == RB);
+}
+OPCODE(JNEQV) {
+    if (UNLIKELY(may_be_eqv(RA, RB)))
+        GO(slow_eqv);
+    BRANCH(JNEQV, RA != RB);
+}

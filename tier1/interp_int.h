@@ -1,0 +1,52 @@
+// What the files of handlers share beyond machine_int.h.
+#ifndef KILN_TIER1_INTERP_INT_H
+#define KILN_TIER1_INTERP_INT_H
+
+#include "runtime/equal.h"
+#include "runtime/list.h"
+#include "runtime/record.h"
+#include "tier1/machine_int.h"
+
+// Counters of the profile; a build with KILN_NO_PROFILE measures what they cost.
+#ifdef KILN_NO_PROFILE
+#define COUNT(counter) ((void)0)
+#else
+#define COUNT(counter) ((void)(counter)++)
+#endif
+
+// A plain load, which can be part of the comparison: each handler makes it anew, so what another
+// thread or a signal handler writes is seen soon.
+static inline bool t1_polled(const VM *vm) {
+    return UNLIKELY(*(const unsigned *)&vm->interrupts != 0);
+}
+
+// A cell of a free list for `bytes` bytes, header included; NULL: the list is empty. Its first word
+// is to be overwritten.
+static inline void *t1_pop(VM *vm, size_t bytes) {
+    void **cell = vm->free_scanned[(bytes + 15) / 16];
+    if (LIKELY(cell != NULL))
+        vm->free_scanned[(bytes + 15) / 16] = *cell;
+    return cell;
+}
+
+// Keeps the dispatch before and the one after it two.
+#define SEPARATE(text) __asm__ volatile("# " text)
+
+#define BRANCH(ID, condition)                                                                      \
+    do {                                                                                           \
+        if (condition) {                                                                           \
+            pc += WORDS_##ID + (int32_t)pc[1];                                                     \
+            SEPARATE("jump");                                                                      \
+            DISPATCH();                                                                            \
+        }                                                                                          \
+        pc += WORDS_##ID;                                                                          \
+        SEPARATE("on");                                                                            \
+        DISPATCH();                                                                                \
+    } while (0)
+
+static inline bool t1_record_is(Value v, Value type) {
+    return value_is_record(v) &&
+           (value_record(v)->type == type || rt_record_type_is(value_record(v)->type, type));
+}
+
+#endif
