@@ -117,6 +117,8 @@ void t1_call_hook(T1 *t) {
     VM *vm = t->vm;
     Value condition = vm->condition, hook = vm->raise_hook;
     if (!value_is_procedure(hook) || t->raising) {
+        if (!rt_is_condition(vm, condition, CONDITION_CONDITION))
+            vm->uncaught_backtrace = t1_backtrace(t);
         t1_halt(t);
         return;
     }
