@@ -13,7 +13,9 @@
       (fold f (f (car list) start) (cdr list))))
 
 (define (run n)
-  (let ((numbers (iota 1000)) (vector (list->vector (iota 1000))))
+  (let* ((numbers (iota 1000))
+         (squares (map (lambda (x) (* x x)) numbers))
+         (vector (list->vector numbers)))
     (let loop ((i 0) (total 0))
       (if (= i n)
           total
@@ -23,9 +25,9 @@
                   (+ total
                      evens
                      (fold + 0 (map (lambda (x) (* x 2)) numbers))
-                     (apply + (map (lambda (x y) (- x y)) numbers (cdr numbers)))
+                     (apply + (map (lambda (x y) (- y x)) numbers squares))
                      (vector-ref (vector-map (lambda (x) (+ x i)) vector) 999))))))))
 
 (benchmark run
-  '((3000 3002998500)
-    (300 299894850)))
+  '((3000 1000007995500)
+    (300 100000394550)))

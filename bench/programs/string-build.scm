@@ -1,7 +1,7 @@
 ;; Builds n lines of numbers and words by string-append and number->string and measures them.
 (import (scheme base) (bench))
 
-(define words #("alpha" "beta" "gamma" "delta" "epsilon" "zeta" "eta"))
+(define words '#("alpha" "beta" "gamma" "delta" "epsilon" "zeta" "eta"))
 
 (define (line i)
   (string-append "line " (number->string i) ": "

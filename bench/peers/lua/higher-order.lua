@@ -22,17 +22,18 @@ end
 local function add(a, b) return a + b end
 
 require "bench" (function(n)
-  local numbers = {}
-  for i = 1, 1000 do numbers[i] = i - 1 end
+  local numbers, squares = {}, {}
+  for i = 1, 1000 do
+    numbers[i] = i - 1
+    squares[i] = (i - 1) * (i - 1)
+  end
   local total = 0
   for i = 0, n - 1 do
     local evens = 0
     each(function(x) if x % 2 == 0 then evens = evens + 1 end end, numbers)
-    local rest = {}
-    for k = 2, 1000 do rest[k - 1] = numbers[k] end
     total = total + evens
       + fold(add, 0, map(function(x) return x * 2 end, numbers))
-      + fold(add, 0, map2(function(x, y) return x - y end, numbers, rest))
+      + fold(add, 0, map2(function(x, y) return y - x end, numbers, squares))
       + map(function(x) return x + i end, numbers)[1000]
   end
   return total

@@ -1,0 +1,12 @@
+from bench import benchmark
+
+
+def ackermann(m, n):
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ackermann(m - 1, 1)
+    return ackermann(m - 1, ackermann(m, n - 1))
+
+
+benchmark(lambda n: ackermann(3, n))

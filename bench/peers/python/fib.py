@@ -1,0 +1,8 @@
+from bench import benchmark
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+benchmark(fib)

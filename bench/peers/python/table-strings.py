@@ -1,0 +1,21 @@
+from bench import benchmark
+
+KINDS = 5000
+WORDS = ["word-" + str(i * 7919) for i in range(KINDS)]
+
+
+def run(n):
+    counts, seed = {}, 42
+    for _ in range(n):
+        word = WORDS[seed // 256 % KINDS]
+        counts[word] = counts.get(word, 0) + 1
+        seed = (seed * 1103515 + 12345) % 2147483648
+    sum = most = 0
+    for i in range(KINDS):
+        count = counts.get(WORDS[i], 0)
+        sum += i * count
+        most = max(most, count)
+    return 1000 * (sum % 1000003) + most
+
+
+benchmark(run)
