@@ -283,6 +283,18 @@ static Value *frame_for_call(T1 *t) {
     return target;
 }
 
+// A handler that has made the counter 0 leaves the rest of the call to us.
+static void count_entry(VM *vm, Code *code) {
+#ifndef KILN_NO_PROFILE
+    bool hot = (vm_hot_hook.entries && code->entries == 0) || ++code->entries == 0;
+    if (!hot)
+        return;
+    code->entries = 1;
+    if (vm_hot_hook.hot)
+        vm_hot_hook.hot(vm, code, UINT32_MAX);
+#endif
+}
+
 enum { BIND_BUFFER = 24 };
 
 static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv) {
@@ -311,7 +323,7 @@ static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv
     if (count)
         memmove(target, bound, count * sizeof *bound);
     target[FRAME_CLOSURE] = closure;
-    ((Code *)code)->entries++;
+    count_entry(vm, (Code *)code);
     t->at.base = target;
     t->at.next = code->words;
     t->at.constants = code->constants;
