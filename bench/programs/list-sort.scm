@@ -6,7 +6,7 @@
     (if (= i n)
         list
         (loop (+ i 1)
-              (modulo (+ (* seed 1103515) 12345) 2147483648)
+              (modulo (* seed 16807) 2147483647)
               (cons (quotient seed 64) list)))))
 
 (define (merge a b)
@@ -33,5 +33,5 @@
           (else (loop (cdr list) (+ i 1) (car list) (+ sum (* (modulo i 8) (car list))))))))
 
 (benchmark run
-  '((300000 349268)
-    (30000 934660)))
+  '((300000 906871)
+    (30000 269076)))

@@ -8,10 +8,7 @@
           v
           (begin
             (vector-set! v i (quotient seed 64))
-            (loop (+ i 1) (modulo (+ (* seed 1103515) 12345) 2147483648)))))))
-
-(define (up v i pivot) (if (< (vector-ref v i) pivot) (up v (+ i 1) pivot) i))
-(define (down v j pivot) (if (> (vector-ref v j) pivot) (down v (- j 1) pivot) j))
+            (loop (+ i 1) (modulo (* seed 16807) 2147483647)))))))
 
 (define (quicksort! v low high)
   (if (< low high)
@@ -21,7 +18,8 @@
               (begin
                 (quicksort! v low j)
                 (quicksort! v i high))
-              (let ((i (up v i pivot)) (j (down v j pivot)))
+              (let ((i (let up ((i i)) (if (< (vector-ref v i) pivot) (up (+ i 1)) i)))
+                    (j (let down ((j j)) (if (> (vector-ref v j) pivot) (down (- j 1)) j))))
                 (if (<= i j)
                     (let ((t (vector-ref v i)))
                       (vector-set! v i (vector-ref v j))
@@ -38,5 +36,5 @@
             (else (loop (+ i 1) (+ sum (* (modulo i 8) (vector-ref v i)))))))))
 
 (benchmark run
-  '((1000000 41244)
-    (100000 962693)))
+  '((1000000 394741)
+    (100000 458383)))

@@ -6,7 +6,7 @@
     (if (= i n)
         list
         (loop (+ i 1)
-              (modulo (+ (* seed 1103515) 12345) 2147483648)
+              (modulo (* seed 16807) 2147483647)
               (cons (quotient seed 64) list)))))
 
 (define (run n)
@@ -22,5 +22,5 @@
                           (+ (string-length (car strings)) (vector-ref vector i)))))))))
 
 (benchmark run
-  '((150000 304177)
-    (15000 841848)))
+  '((150000 161447)
+    (15000 671034)))

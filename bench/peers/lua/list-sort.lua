@@ -6,7 +6,7 @@ local function random_list(n)
   local list, seed = false, 12345
   for _ = 1, n do
     list = { floor(seed / 64), list }
-    seed = (seed * 1103515 + 12345) % 2147483648
+    seed = seed * 16807 % 2147483647
   end
   return list
 end

@@ -4,7 +4,7 @@ local function random_vector(n)
   local v, seed = {}, 12345
   for i = 1, n do
     v[i] = floor(seed / 64)
-    seed = (seed * 1103515 + 12345) % 2147483648
+    seed = seed * 16807 % 2147483647
   end
   return v
 end

@@ -5,7 +5,7 @@ require "bench" (function(n)
   for i = 1, n do
     numbers[i] = floor(seed / 64)
     strings[i] = string.format("%d", numbers[i])
-    seed = (seed * 1103515 + 12345) % 2147483648
+    seed = seed * 16807 % 2147483647
   end
   table.sort(strings)
   table.sort(numbers, function(a, b) return a > b end)

@@ -7,9 +7,9 @@ require "bench" (function(n)
   local counts = {}
   local seed = 42
   for _ = 1, n do
-    local word = words[floor(seed / 256) % kinds]
+    local word = words[floor(seed / 64) % kinds]
     counts[word] = (counts[word] or 0) + 1
-    seed = (seed * 1103515 + 12345) % 2147483648
+    seed = seed * 16807 % 2147483647
   end
   local sum, most = 0, 0
   for i = 0, kinds - 1 do

@@ -5,7 +5,7 @@ def random_vector(n):
     v, seed = [0] * n, 12345
     for i in range(n):
         v[i] = seed // 64
-        seed = (seed * 1103515 + 12345) % 2147483648
+        seed = seed * 16807 % 2147483647
     return v
 
 

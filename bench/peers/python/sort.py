@@ -7,7 +7,7 @@ def run(n):
     numbers, seed = [0] * n, 12345
     for i in range(n):
         numbers[n - 1 - i] = seed // 64
-        seed = (seed * 1103515 + 12345) % 2147483648
+        seed = seed * 16807 % 2147483647
     strings = sorted([str(x) for x in numbers])
     numbers.sort(key=cmp_to_key(lambda a, b: b - a))
     sum = 0

@@ -7,9 +7,9 @@ WORDS = ["word-" + str(i * 7919) for i in range(KINDS)]
 def run(n):
     counts, seed = {}, 42
     for _ in range(n):
-        word = WORDS[seed // 256 % KINDS]
+        word = WORDS[seed // 64 % KINDS]
         counts[word] = counts.get(word, 0) + 1
-        seed = (seed * 1103515 + 12345) % 2147483648
+        seed = seed * 16807 % 2147483647
     sum = most = 0
     for i in range(KINDS):
         count = counts.get(WORDS[i], 0)
