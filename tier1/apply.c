@@ -55,6 +55,19 @@ static void add_frame(Trace *trace, const Code *code, const uint32_t *next,
         add_entry(trace, code, next);
 }
 
+static bool is_bottom(Value closure) {
+    return t1_code_control(t1_closure_code(closure)) == CONTROL_FRAME_BOTTOM;
+}
+
+// The same for those that the stack had no room for, and the frame that makes the call, if it has
+// not been given up.
+static const HeapFrame *after_own(const HeapFrame *f) {
+    for (; f && control_code(f->closure); f = f->next)
+        if (is_bottom(f->closure))
+            return f->next;
+    return f ? f->next : NULL;
+}
+
 Value t1_backtrace(T1 *t) {
     const Context *at = &t->at;
     Trace trace = {.vm = t->vm};
@@ -64,17 +77,18 @@ Value t1_backtrace(T1 *t) {
     else
         trace.shown = 1;
     const Value *base = at->base;
-    // Control frames in front have been made for this very call.
+    // Control frames in front have been made for this very call, which has an entry already.
     while (frame_pc(base) && control_code(frame_closure(base)))
         base = frame_caller(base);
+    const HeapFrame *below = t->evaluation->below;
+    if (!frame_pc(base) && control_code(frame_closure(base)) && !is_bottom(frame_closure(base)))
+        below = after_own(below);
     for (; frame_pc(base) && trace.shown < BACKTRACE_LIMIT; base = frame_caller(base)) {
         const Value *caller = frame_caller(base);
         add_frame(&trace, t1_code_of(link_constants(base[FRAME_LINK])), frame_pc(base), caller);
     }
-    if (trace.shown < BACKTRACE_LIMIT)
-        for (const HeapFrame *f = t->evaluation->below; f && trace.shown < BACKTRACE_LIMIT;
-             f = f->next)
-            add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
+    for (const HeapFrame *f = below; f && trace.shown < BACKTRACE_LIMIT; f = f->next)
+        add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
     return trace.list.first;
 }
 
