@@ -1,5 +1,6 @@
 // The tier: the VM stack, evaluations, what the collector has to see.
 #include "tier1/tier1.h"
+#include "tier1/image.h"
 #include "runtime/settings.h"
 #include "tier1/machine_int.h"
 #include <stdio.h>
@@ -177,4 +178,5 @@ static Value dump(VM *vm, Lambda *top) {
 }
 
 const Tier t1_tier = {
-    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump};
+    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump,
+                      .image = &t1_image};
