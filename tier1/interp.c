@@ -357,7 +357,8 @@ static HANDLER(slow_call) {
         Value arguments = rt_list_from_array(vm, argv, argc);
         vm_fail_unbound(vm, value_from_pointer(site->cell), "");
         t1_complete_condition(t, site->operator_position);
-        t1_push_control(t, CONTROL_FRAME_OPERATOR, VALUE_FALSE, arguments);
+        t1_push_control(t, CONTROL_FRAME_OPERATOR, rt_position_value(vm, site->operator_position),
+                        arguments);
         t1_call_hook(t);
         GO(t1_resume);
     }
