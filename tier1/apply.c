@@ -28,11 +28,15 @@ typedef struct Trace {
     int shown;
     bool hidden; // the frame before is a prompt's, or what is left of it: the prompt's call has, or
                  // had, an entry above it
+    Value position; // of the next entry, if it is not that of its call; VALUE_NONE: it is
 } Trace;
 
 static void add_entry(Trace *trace, const Code *code, const uint32_t *next) {
     const Site *site = t1_code_site_before(code, (uint32_t)(next - code->words));
-    Value position = rt_position_value(trace->vm, site ? site->position : 0);
+    Value position = trace->position;
+    if (position == VALUE_NONE)
+        position = rt_position_value(trace->vm, site ? site->position : 0);
+    trace->position = VALUE_NONE;
     rt_list_builder_add(&trace->list, rt_cons(trace->vm, t1_code_name(trace->vm, code), position));
     trace->shown++;
 }
@@ -51,30 +55,46 @@ static void add_frame(Trace *trace, const Code *code, const uint32_t *next,
     if (kind == CONTROL_FRAME_ENTRY) {
         const Code *caller = (const Code *)(uintptr_t)registers[0];
         add_entry(trace, caller, caller->words + value_fixnum(registers[3]));
-    } else if (kind == CONTROL_FRAME_NONE && !hidden)
+    } else if (kind == CONTROL_FRAME_OPERATOR)
+        trace->position = registers[0];
+    else if (kind == CONTROL_FRAME_NONE && !hidden)
         add_entry(trace, code, next);
+}
+
+static bool is_bottom(Value closure) {
+    return t1_code_control(t1_closure_code(closure)) == CONTROL_FRAME_BOTTOM;
+}
+
+// The same for those that the stack had no room for, and the frame that makes the call, if it has
+// not been given up.
+static const HeapFrame *after_own(const HeapFrame *f) {
+    for (; f && control_code(f->closure); f = f->next)
+        if (is_bottom(f->closure))
+            return f->next;
+    return f ? f->next : NULL;
 }
 
 Value t1_backtrace(T1 *t) {
     const Context *at = &t->at;
-    Trace trace = {.vm = t->vm};
+    Trace trace = {.vm = t->vm, .position = VALUE_NONE};
     rt_list_builder_init(&trace.list, t->vm);
     if (at->site_code)
         add_entry(&trace, at->site_code, at->site_next);
     else
         trace.shown = 1;
     const Value *base = at->base;
-    // Control frames in front have been made for this very call.
+    // Control frames in front have been made for this very call, which has an entry already.
     while (frame_pc(base) && control_code(frame_closure(base)))
         base = frame_caller(base);
+    const HeapFrame *below = t->evaluation->below;
+    if (!frame_pc(base) && control_code(frame_closure(base)) && !is_bottom(frame_closure(base)))
+        below = after_own(below);
     for (; frame_pc(base) && trace.shown < BACKTRACE_LIMIT; base = frame_caller(base)) {
         const Value *caller = frame_caller(base);
         add_frame(&trace, t1_code_of(link_constants(base[FRAME_LINK])), frame_pc(base), caller);
     }
-    if (trace.shown < BACKTRACE_LIMIT)
-        for (const HeapFrame *f = t->evaluation->below; f && trace.shown < BACKTRACE_LIMIT;
-             f = f->next)
-            add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
+    for (const HeapFrame *f = below; f && trace.shown < BACKTRACE_LIMIT; f = f->next)
+        add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
     return trace.list.first;
 }
 
@@ -275,7 +295,7 @@ static Value *frame_for_call(T1 *t) {
     if (at->tail)
         return at->base;
     Value *target = at->base + at->window + FRAME_HEADER;
-    if (UNLIKELY(target >= t->vm->frame_limit)) {
+    if (UNLIKELY(t1_stack_short(t, target))) {
         (void)t1_move_frames(t);
         return at->base;
     }

@@ -357,7 +357,8 @@ static HANDLER(slow_call) {
         Value arguments = rt_list_from_array(vm, argv, argc);
         vm_fail_unbound(vm, value_from_pointer(site->cell), "");
         t1_complete_condition(t, site->operator_position);
-        t1_push_control(t, CONTROL_FRAME_OPERATOR, VALUE_FALSE, arguments);
+        t1_push_control(t, CONTROL_FRAME_OPERATOR, rt_position_value(vm, site->operator_position),
+                        arguments);
         t1_call_hook(t);
         GO(t1_resume);
     }
@@ -366,8 +367,9 @@ static HANDLER(slow_call) {
     GO(t1_resume);
 }
 
-// Enter the site's callee at `target`, whose parameters and closure are in place. Words and constants come from the site: by
-// way of closure and code they would be four loads later, and each call waits for those of the call before it.
+// Enter the site's callee at `target`, whose parameters and closure are in place. Words and
+// constants come from the site: by way of closure and code they would be four loads later, and each
+// call waits for those of the call before it.
 #define ENTER()                                                                                    \
     do {                                                                                           \
         base = target;                                                                             \
@@ -388,8 +390,7 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 #define CALL_SITE(ID, expected, closure)                                                           \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)) || must_wait(vm, target) ||                                      \
-            COUNT_HOT(site->code->entries))                                   \
+        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries))      \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
@@ -418,8 +419,7 @@ OPCODE(CALL_FIXED) {
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(!site->words) || must_wait(vm, target) ||
-        COUNT_HOT(site->code->entries))
+    if (UNLIKELY(!site->words) || must_wait(vm, target) || COUNT_HOT(site->code->entries))
         GO(slow_call);
     COUNT(site->hits);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
@@ -434,8 +434,7 @@ OPCODE(CALL_WIDE) { GO(slow_call); }
 #define TAIL_CALL_SITE(expected, closure)                                                          \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)) || t1_polled(vm) ||                                              \
-            COUNT_HOT(site->code->entries))                                   \
+        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries))              \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \

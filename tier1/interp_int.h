@@ -8,8 +8,9 @@
 #include "tier1/machine_int.h"
 #include "vm/tier.h"
 
-// Counters of the profile; a build with KILN_NO_PROFILE measures what they cost. Those that vm/tier.h sets limits for begin
-// as far below 0 (t1_counter_start) and are hot at 0: COUNT_HOT is an increment and a jump.
+// Counters of the profile; a build with KILN_NO_PROFILE measures what they cost. Those that
+// vm/tier.h sets limits for begin as far below 0 (t1_counter_start) and are hot at 0: COUNT_HOT is
+// an increment and a jump.
 #ifdef KILN_NO_PROFILE
 #define COUNT(counter) ((void)0)
 #define COUNT_HOT(counter) (false)

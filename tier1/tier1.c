@@ -1,5 +1,6 @@
 // The tier: the VM stack, evaluations, what the collector has to see.
 #include "tier1/tier1.h"
+#include "tier1/image.h"
 #include "runtime/settings.h"
 #include "tier1/machine_int.h"
 #include <stdio.h>
@@ -100,7 +101,9 @@ static T1 *state(VM *vm) {
     stack_make(size);
     if (size > (size_t)(stack.end - stack.start) * sizeof(Value))
         size = (size_t)(stack.end - stack.start) * sizeof(Value);
-    vm->frame_limit = stack.start + (size - STACK_MARGIN) / sizeof(Value);
+    t->frame_end = stack.start + (size - STACK_MARGIN) / sizeof(Value);
+    t->capture_at = rt_setting_number(SETTING_CAPTURE_AT, 0);
+    vm->frame_limit = t->capture_at ? stack.start : t->frame_end;
     vm->frame_base = NULL;
     rt_heap_set_scanner(scan_stack);
     return t;
@@ -177,4 +180,5 @@ static Value dump(VM *vm, Lambda *top) {
 }
 
 const Tier t1_tier = {
-    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump};
+    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump,
+                      .image = &t1_image};

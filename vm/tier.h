@@ -20,6 +20,8 @@ typedef struct Tier {
     // Text of what the tier makes of a top-level lambda, which it consumes: a string, or VALUE_FAILURE. NULL: it runs
     // core as it is.
     Value (*dump)(VM *vm, Lambda *top);
+    // How its code is kept in files; NULL: it is not.
+    const struct TierImage *image;
 } Tier;
 
 extern const Tier vm_tier_cek;
