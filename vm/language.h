@@ -193,14 +193,11 @@ typedef struct Language {
     Value interaction;         // environment of (interaction-environment); VALUE_NONE: none yet
     Value folder;        // string: folder of the running program, searched for libraries; #f: none
     uint64_t expansions; // macro uses expanded, for tools
-<<<<<<< HEAD
     uint64_t aliases;    // made so far
     uint64_t aliases_before; // and when the outermost form under way began: none since, none in it
     uint32_t forms_under_way;
-=======
     struct Cache *cache; // of the program being run: cache.h. NULL: none
     uint64_t meanings;   // how often the program has given names other meanings than its text tells
->>>>>>> tier1
     struct {
 #define X(field, name) const Primitive *field;
         LANGUAGE_PRIMITIVES(X)
