@@ -16,12 +16,12 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-enum { // elements of a limit
-    LIMIT_AMOUNT, // as the program gave it
-    LIMIT_STEPS,  // #t: counts steps; #f: microseconds
-    LIMIT_LENGTH, // steps or microseconds, a fixnum
-    LIMIT_LEFT,   // of them; a time limit's while it is not in force
-    LIMIT_END,    // of a time limit in force: the clock's microseconds
+enum {               // elements of a limit
+    LIMIT_AMOUNT,    // as the program gave it
+    LIMIT_STEPS,     // #t: counts steps; #f: microseconds
+    LIMIT_LENGTH,    // steps or microseconds, a fixnum
+    LIMIT_LEFT,      // of them; a time limit's while it is not in force
+    LIMIT_END,       // of a time limit in force: the clock's microseconds
     LIMIT_CONDITION, // what was raised last, or #f
     LIMIT_ELEMENTS
 };
@@ -157,8 +157,8 @@ static bool take_limit(VM *vm) {
     else
         limit[LIMIT_END] = value_from_fixnum(clock_now() + again);
     apply_limits(vm);
-    rt_fail(vm, CONDITION_LIMIT, rt_cons(vm, limit[LIMIT_AMOUNT], VALUE_NULL), "%s limit exceeded:",
-            steps ? "step" : "time");
+    rt_fail(vm, CONDITION_LIMIT, rt_cons(vm, limit[LIMIT_AMOUNT], VALUE_NULL),
+            "%s limit exceeded:", steps ? "step" : "time");
     limit[LIMIT_CONDITION] = vm->condition;
     return true;
 }
@@ -287,8 +287,7 @@ Value rt_prim_leave_limit(VM *vm, Value limit) {
 }
 
 Value rt_prim_limit_condition(VM *vm, Value limit) {
-    return is_limit(limit) ? limit_of(limit)[LIMIT_CONDITION]
-                           : rt_fail_type(vm, 1, "limit", limit);
+    return is_limit(limit) ? limit_of(limit)[LIMIT_CONDITION] : rt_fail_type(vm, 1, "limit", limit);
 }
 
 Value rt_prim_set_trace(VM *vm, Value trace) {

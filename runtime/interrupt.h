@@ -4,8 +4,8 @@
 //
 // vm->interrupts has bits of two kinds. Events (INTERRUPT_EVENTS) are taken by whoever acts on
 // them. Modes (INTERRUPT_STEPS, INTERRUPT_TRACE) stay for as long as something wants to see every
-// call: with a bit set, each call and each turn of a loop takes the evaluators' slow path. So neither
-// costs anything while it is off.
+// call: with a bit set, each call and each turn of a loop takes the evaluators' slow path. So
+// neither costs anything while it is off.
 //
 // A limit is a vector made by rt_prim_make_limit; those in force are the list vm->limits, innermost
 // first. What enters and leaves them is dynamic-wind, so a limit does not count while control is

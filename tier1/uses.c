@@ -1,7 +1,7 @@
 // What a procedure's bytecode refers to: for vm/uses.h.
+#include "vm/uses.h"
 #include "runtime/heap.h"
 #include "tier1/code.h"
-#include "vm/uses.h"
 
 typedef struct Codes { // met so far, in scanned memory
     VM *vm;

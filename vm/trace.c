@@ -7,7 +7,7 @@
 #include "runtime/vector.h"
 #include "vm/report.h"
 
-enum {             // elements of vm->trace
+enum { // elements of vm->trace
     TRACE_PORT,
     TRACE_WANTED, // list of closures; #t: all; #f: those of the program
     TRACE_LINES,  // how many more lines may be shown
@@ -37,7 +37,9 @@ bool vm_trace_wants(VM *vm, Value closure, const Lambda *lambda) {
 
 int64_t vm_trace_depth(const VM *vm) { return value_fixnum(trace_of(vm)[TRACE_DEPTH]); }
 
-static void set_depth(VM *vm, int64_t depth) { trace_of(vm)[TRACE_DEPTH] = value_from_fixnum(depth); }
+static void set_depth(VM *vm, int64_t depth) {
+    trace_of(vm)[TRACE_DEPTH] = value_from_fixnum(depth);
+}
 
 void vm_trace_jump(VM *vm, int64_t depth) { set_depth(vm, depth + 1); }
 

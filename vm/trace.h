@@ -7,11 +7,11 @@
 //   | => 1
 //   => 2
 //
-// While vm->trace is set, so is INTERRUPT_TRACE, and each call comes to the tier's slow path. A call
-// that is shown leaves a mark in the continuation, which knows the trace and the depth, and shows
-// the value that passes it. A tail call is made from where its caller's mark is the innermost thing,
-// so it leaves none of its own, and is shown in the caller's column: its value is the caller's. Tail
-// calls therefore run in constant memory under trace as well.
+// While vm->trace is set, so is INTERRUPT_TRACE, and each call comes to the tier's slow path. A
+// call that is shown leaves a mark in the continuation, which knows the trace and the depth, and
+// shows the value that passes it. A tail call is made from where its caller's mark is the innermost
+// thing, so it leaves none of its own, and is shown in the caller's column: its value is the
+// caller's. Tail calls therefore run in constant memory under trace as well.
 #ifndef KILN_VM_TRACE_H
 #define KILN_VM_TRACE_H
 

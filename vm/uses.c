@@ -217,10 +217,10 @@ static bool uses_of_file(Uses *u, Value path) {
 
 // ---- primitives
 
-PrimitiveFn1 vm_prim_listing;
+PrimitiveFn1 vm_prim_bytecode_inspect;
 PrimitiveFn3 vm_prim_uses;
 
-Value vm_prim_listing(VM *vm, Value procedure) {
+Value vm_prim_bytecode_inspect(VM *vm, Value procedure) {
     if (!value_is_closure(procedure))
         return rt_fail_type(vm, 1, "procedure that is no primitive", procedure);
     if (!vm->tier->listing)

@@ -1,8 +1,8 @@
 // What code refers to: primitives, global variables, facts it takes for granted (prim-check,
 // deps-check).
 //
-// Duty: gathering it. Each tier reads its own code (Tier.uses) and tells what it finds; core is read
-// here, for the CEK and for programs that are not run.
+// Duty: gathering it. Each tier reads its own code (Tier.uses) and tells what it finds; core is
+// read here, for the CEK and for programs that are not run.
 #ifndef KILN_VM_USES_H
 #define KILN_VM_USES_H
 
