@@ -56,6 +56,19 @@ static void add_frame(Trace *trace, const Code *code, const uint32_t *next,
         add_entry(trace, code, next);
 }
 
+static bool is_bottom(Value closure) {
+    return t1_code_control(t1_closure_code(closure)) == CONTROL_FRAME_BOTTOM;
+}
+
+// The same for those that the stack had no room for, and the frame that makes the call, if it has
+// not been given up.
+static const HeapFrame *after_own(const HeapFrame *f) {
+    for (; f && control_code(f->closure); f = f->next)
+        if (is_bottom(f->closure))
+            return f->next;
+    return f ? f->next : NULL;
+}
+
 Value t1_backtrace(T1 *t) {
     const Context *at = &t->at;
     Trace trace = {.vm = t->vm};
@@ -65,17 +78,18 @@ Value t1_backtrace(T1 *t) {
     else
         trace.shown = 1;
     const Value *base = at->base;
-    // Control frames in front have been made for this very call.
+    // Control frames in front have been made for this very call, which has an entry already.
     while (frame_pc(base) && control_code(frame_closure(base)))
         base = frame_caller(base);
+    const HeapFrame *below = t->evaluation->below;
+    if (!frame_pc(base) && control_code(frame_closure(base)) && !is_bottom(frame_closure(base)))
+        below = after_own(below);
     for (; frame_pc(base) && trace.shown < BACKTRACE_LIMIT; base = frame_caller(base)) {
         const Value *caller = frame_caller(base);
         add_frame(&trace, t1_code_of(link_constants(base[FRAME_LINK])), frame_pc(base), caller);
     }
-    if (trace.shown < BACKTRACE_LIMIT)
-        for (const HeapFrame *f = t->evaluation->below; f && trace.shown < BACKTRACE_LIMIT;
-             f = f->next)
-            add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
+    for (const HeapFrame *f = below; f && trace.shown < BACKTRACE_LIMIT; f = f->next)
+        add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
     return trace.list.first;
 }
 
@@ -276,6 +290,18 @@ static Value *frame_for_call(T1 *t) {
     return target;
 }
 
+// A handler that has made the counter 0 leaves the rest of the call to us.
+static void count_entry(VM *vm, Code *code) {
+#ifndef KILN_NO_PROFILE
+    bool hot = (vm_hot_hook.entries && code->entries == 0) || ++code->entries == 0;
+    if (!hot)
+        return;
+    code->entries = 1;
+    if (vm_hot_hook.hot)
+        vm_hot_hook.hot(vm, code, UINT32_MAX);
+#endif
+}
+
 enum { BIND_BUFFER = 24 };
 
 static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv) {
@@ -306,7 +332,7 @@ static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv
     if (count)
         memmove(target, bound, count * sizeof *bound);
     target[FRAME_CLOSURE] = closure;
-    ((Code *)code)->entries++;
+    count_entry(vm, (Code *)code);
     t->at.base = target;
     t->at.next = code->words;
     t->at.constants = code->constants;

@@ -115,7 +115,7 @@ struct Code {
     uint8_t control; // not 0: of a frame of the interpreter's own (ControlKind), which backtraces
                      // pass over
     uint16_t free_count; // free values of its closures
-    uint32_t entries;    // calls so far
+    uint32_t entries;    // calls so far, counted from t1_counter_start
     uint32_t optional, keyword;
     bool rest, other_keys;
     Code *next;       // next clause, NULL: none
@@ -132,6 +132,9 @@ struct Code {
 };
 
 #define CODE_TAG (HEADER_TAG | 0xC0DE)
+
+// Where the counters of entries and loops begin, so that they are 0 when their limit (vm/tier.h) is reached.
+static inline uint32_t t1_counter_start(uint32_t limit) { return -limit; }
 
 static inline Code *t1_code_of(const Value *constants) { return (Code *)(uintptr_t)constants[-1]; }
 static inline Code *t1_closure_code(Value closure) { return value_closure(closure)->code; }

@@ -562,7 +562,7 @@ static void gen_jump(Compiler *c, Node *node) {
     if (fused) {
         t1_word(c, op_abc(OP_LOOP_MOVE, move[moves - 1].to, move[moves - 1].from, 0));
         t1_distance(c, p->label, 1);
-        t1_word(c, 0);
+        t1_word(c, t1_counter_start(vm_hot_hook.loops));
     } else if (back) {
         t1_loop(c, p->label);
     } else {

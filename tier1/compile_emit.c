@@ -138,7 +138,7 @@ void t1_loop(Compiler *c, LabelId label) {
     uint32_t at = (uint32_t)c->word_count;
     t1_word(c, op_j24(OP_LOOP, 0));
     add_fixup(c, label, (Fixup){.word = at, .after = at + 2, .j24 = true});
-    t1_word(c, 0);
+    t1_word(c, t1_counter_start(vm_hot_hook.loops));
 }
 
 void t1_bind(Compiler *c, LabelId label) {

@@ -31,6 +31,7 @@
 #include "runtime/heap.h"
 #include "tier1/code.h"
 #include "tier1/frame.h"
+#include "vm/tier.h"
 
 #ifndef KILN_LOW_REGISTERS
 #define KILN_LOW_REGISTERS 252 // fewer: tests of what few programs need

@@ -110,17 +110,27 @@ void t1_return(T1 *t, Value value) {
 
 // ---- control frames
 
+static bool is_bottom(const Value *base) {
+    return t1_code_control(t1_closure_code(frame_closure(base))) == CONTROL_FRAME_BOTTOM;
+}
+
 void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
     VM *vm = t->vm;
     Context *at = &t->at;
     Value closure = t->control[kind];
     bool tail = at->tail;
-    if (at->base + at->window + FRAME_HEADER >= vm->frame_limit) {
-        (void)t1_move_frames(t);
-        tail = true;
-    }
     Value *frame = at->base + at->window + FRAME_HEADER;
-    frame_link(frame, at->next, at->base, link_make(at->constants, at->dst));
+    // Where the stack is full, the context's frame becomes the innermost on the heap, also in tail
+    // position. An activation without frames has nothing to be moved.
+    if (UNLIKELY(frame >= vm->frame_limit) && !is_bottom(at->base)) {
+        at->tail = false;
+        (void)t1_move_frames(t);
+        frame = at->base;
+    }
+    if (frame == at->base)
+        frame_link(frame, NULL, NULL, 0);
+    else
+        frame_link(frame, at->next, at->base, link_make(at->constants, at->dst));
     frame[FRAME_CLOSURE] = closure;
     frame[0] = r0;
     frame[CONTROL_FRAME_TAIL] = value_from_fixnum(tail);

@@ -268,17 +268,23 @@ OPCODE(JMP) {
     DISPATCH();
 }
 
+// An interrupt, or a loop that has become hot.
+static void loop_slowly(T1 *t, const uint32_t *pc, const uint32_t *target, uint32_t count) {
+    if (count == 0 && vm_hot_hook.hot)
+        vm_hot_hook.hot(t->vm, (void *)t->at.site_code, word_index(t->at.site_code, pc));
+    t1_interrupt_at(t, target);
+}
+
 static HANDLER(slow_loop) {
     const uint32_t *next = pc + WORDS_LOOP;
-    const Code *code = t1_code_of(constants);
-    uint32_t registers = code->registers;
+    uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
-    t1_interrupt_at(t, next + word_j24(*pc));
+    loop_slowly(t, pc, next + word_j24(*pc), pc[1]);
     GO(t1_resume);
 }
 OPCODE(LOOP) {
-    COUNT(((uint32_t *)pc)[1]);
-    if (UNLIKELY(t1_polled(vm)))
+    bool hot = COUNT_HOT(((uint32_t *)pc)[1]);
+    if (hot || t1_polled(vm))
         GO(slow_loop);
     pc += WORDS_LOOP + word_j24(*pc);
     DISPATCH();
@@ -287,13 +293,13 @@ static HANDLER(slow_loop_move) {
     const uint32_t *next = pc + WORDS_LOOP_MOVE;
     uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
-    t1_interrupt_at(t, next + (int32_t)pc[1]);
+    loop_slowly(t, pc, next + (int32_t)pc[1], pc[2]);
     GO(t1_resume);
 }
 OPCODE(LOOP_MOVE) {
-    COUNT(((uint32_t *)pc)[2]);
     RA = RB;
-    if (UNLIKELY(t1_polled(vm)))
+    bool hot = COUNT_HOT(((uint32_t *)pc)[2]);
+    if (hot || t1_polled(vm))
         GO(slow_loop_move);
     pc += WORDS_LOOP_MOVE + (int32_t)pc[1];
     DISPATCH();
@@ -360,11 +366,11 @@ static HANDLER(slow_call) {
     GO(t1_resume);
 }
 
-// Enter the site's callee at `target`, whose parameters and closure are in place. Words and constants come from the site: by
-// way of closure and code they would be four loads later, and each call waits for those of the call before it.
+// Enter the site's callee at `target`, whose parameters and closure are in place. Words and
+// constants come from the site: by way of closure and code they would be four loads later, and each
+// call waits for those of the call before it.
 #define ENTER()                                                                                    \
     do {                                                                                           \
-        COUNT(site->code->entries);                                                                \
         base = target;                                                                             \
         pc = site->words;                                                                          \
         constants = site->constants;                                                               \
@@ -383,7 +389,7 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 #define CALL_SITE(ID, expected, closure)                                                           \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)) || must_wait(vm, target))                                        \
+        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries))      \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
@@ -412,10 +418,9 @@ OPCODE(CALL_FIXED) {
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
-    if (UNLIKELY(!site->words) || must_wait(vm, target))
+    if (UNLIKELY(!site->words) || must_wait(vm, target) || COUNT_HOT(site->code->entries))
         GO(slow_call);
     COUNT(site->hits);
-    COUNT(site->code->entries);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = frame_closure(base);
     base = target;
@@ -428,7 +433,7 @@ OPCODE(CALL_WIDE) { GO(slow_call); }
 #define TAIL_CALL_SITE(expected, closure)                                                          \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)) || t1_polled(vm))                                                \
+        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries))              \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \

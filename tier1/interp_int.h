@@ -6,12 +6,17 @@
 #include "runtime/list.h"
 #include "runtime/record.h"
 #include "tier1/machine_int.h"
+#include "vm/tier.h"
 
-// Counters of the profile; a build with KILN_NO_PROFILE measures what they cost.
+// Counters of the profile; a build with KILN_NO_PROFILE measures what they cost. Those that
+// vm/tier.h sets limits for begin as far below 0 (t1_counter_start) and are hot at 0: COUNT_HOT is
+// an increment and a jump.
 #ifdef KILN_NO_PROFILE
 #define COUNT(counter) ((void)0)
+#define COUNT_HOT(counter) (false)
 #else
 #define COUNT(counter) ((void)(counter)++)
+#define COUNT_HOT(counter) UNLIKELY(++(counter) == 0)
 #endif
 
 // A plain load, which can be part of the comparison: each handler makes it anew, so what another

@@ -1,6 +1,8 @@
 // The tier: the VM stack, evaluations, what the collector has to see.
 #include "tier1/tier1.h"
 #include "runtime/interrupt.h"
+#include "runtime/settings.h"
+#include "tier1/image.h"
 #include "tier1/machine_int.h"
 #include <stdio.h>
 #include <sys/mman.h>
@@ -10,8 +12,10 @@ enum {
     STACK_BYTES = 256 << 20,
     STACK_BYTES_LIMITED = 16 << 20, // where the address space is limited
     STACK_BYTES_LEAST = 4 << 20,
-    // Above the limit: the largest frame, its window, a control frame. So a call looks at nothing
-    // but its base.
+    // Words of the largest frame and control frames above it.
+    STACK_ACTIVATION = 1 << 16,
+    // Above the limit: frames that begin below it, so that a call looks at nothing but its base, and the lowest ones of a
+    // few nested evaluations.
     STACK_MARGIN = (3 << 16) * sizeof(Value),
 };
 static_assert(STACK_MARGIN < STACK_BYTES_LEAST / 2);
@@ -44,6 +48,8 @@ static void scan_stack(void) {
 // it must not be larger.
 static size_t stack_size(const VM *vm) {
     struct rlimit limit;
+    if (rt_setting(SETTING_FRAME_STACK))
+        return rt_setting_number(SETTING_FRAME_STACK, STACK_BYTES) + STACK_MARGIN;
     bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     size_t size = limited ? STACK_BYTES_LIMITED : STACK_BYTES;
     size_t reserve = vm->heap_limit / 4 + (64 << 20);
@@ -117,7 +123,7 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     e->outer = t->evaluation;
     e->floor = t1_stack_top(vm);
     // The room of one activation is what lets every other one go on.
-    if (e->floor + FRAME_HEADER + STACK_MARGIN / sizeof(Value) / 2 >= vm->frame_limit)
+    if (e->floor + STACK_ACTIVATION >= stack.end)
         return rt_fail_depth(vm);
     rt_dynamic_isolate(vm);
     Value *base = e->floor + FRAME_HEADER;
@@ -190,4 +196,5 @@ const Tier t1_tier = {.name = "tier1",
                       .dump = dump,
                       .listing = listing,
                       .uses = t1_uses,
-                      .carries_out = carries_out};
+                      .carries_out = carries_out,
+                      .image = &t1_image};

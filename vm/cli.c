@@ -153,7 +153,7 @@ static int run_program(const Options *o, int argc, char **argv) {
     int status;
     Kiln *k = start(o, (const char *const *)argv, &status);
     if (!k) return status;
-    if (!standard) return finish(k, kiln_run_file(k, path));
+    if (!standard) return finish(k, vm_kiln_run_cached(k, path));
     VM *vm = vm_of_kiln(k);
     Standard s = {0};
     rt_stack_run(vm, run_standard_inside, &s);

@@ -5,6 +5,7 @@
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/vector.h"
+#include "vm/cache.h"
 #include "vm/expand_int.h"
 
 #define FORM_TEXT(library) #library
@@ -65,6 +66,7 @@ static Binding *assigned_global(Expander *x, const Form *form, Denotation d) {
                         vm_name_text(x->vm, d.key));
             return NULL;
         }
+        vm_cache_meaning(x);
         b = vm_environment_copy_import(x->vm, d.environment, d.key, b);
     }
     if (object_flags(value_object(b->cell)) & CELL_SEALED) {

@@ -3,6 +3,7 @@
 #include "runtime/record.h"
 #include "runtime/string.h"
 #include "runtime/vector.h"
+#include "vm/cache.h"
 #include "vm/expand_int.h"
 #include "vm/pending_int.h"
 
@@ -309,6 +310,7 @@ static bool parse_record(Expander *x, Definition *d, Scope *scope) {
 }
 
 void vm_definition_record_note(Expander *x, const Definition *d, Binding *type) {
+    vm_cache_doubt(x);
     const RecordShape *r = d->record;
     Value names =
         rt_vector_from_array(x->vm, value_vector(r->fields)->item, vector_length(r->fields));
@@ -476,6 +478,8 @@ static Binding *claim(Expander *x, const Form *form, Value identifier, Position 
     Scope *scope = environment->scope;
     IdentifierEntry *entry = vm_table_find(&scope->table, identifier);
     Binding *b = entry ? entry->item : NULL;
+    if (!b || b->home != environment || b->kind != BINDING_GLOBAL || !b->defined)
+        vm_cache_meaning(x);
     bool library = environment->kind == ENVIRONMENT_LIBRARY;
     if (b && b->home != environment) {
         if (library)
@@ -519,6 +523,7 @@ Binding *vm_define_global(Expander *x, const Form *form, Value identifier, Posit
         b->assigned = true;
     }
     b->defined = true;
+    vm_cache_define(x, identifier, position);
     vm_pending_defined(x, b);
     return b;
 }
@@ -565,6 +570,7 @@ bool vm_transformer(Expander *x, const Form *form, Value pair, Value name, Scope
 static bool procedural_transformer(Expander *x, const Form *form, Value name, Binding *out) {
     VM *vm = x->vm;
     Value parameters = value_cdr(second(form));
+    vm_cache_doubt(x);
     Lambda *lambda = vm_expand_procedure(x, form, parameters, value_cdr(parameters),
                                          x->environment->scope, vm_identifier_symbol(name), true);
     if (!lambda)

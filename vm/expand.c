@@ -8,6 +8,7 @@
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/vector.h"
+#include "vm/cache.h"
 #include "vm/expand_int.h"
 #include "vm/passes.h"
 #include "vm/pending_int.h"
@@ -359,6 +360,7 @@ bool vm_expand_macro(Expander *x, Macro *macro, Value datum, Scope *scope, Value
         vm_form_error(x, &form, 0, VALUE_NULL, "bad syntax: expected a list");
         return false;
     }
+    vm_cache_procedural(x);
     if (!vm_pending_run(x))
         return false;
     Value *arguments = NEW_ARRAY(x, Value, count);
@@ -655,9 +657,13 @@ static Node *expand_single(Expander *x, const Form *form, bool *ok) {
         *ok = node != NULL;
         return node;
     case FORM_DEFINE_SYNTAX:
+        vm_cache_doubt(x);
+        vm_cache_meaning(x);
         *ok = vm_define_syntax(x, form, x->environment->scope);
         return NULL;
     case FORM_IMPORT:
+        vm_cache_doubt(x);
+        vm_cache_meaning(x);
         if (x->environment->fixed || x->environment->kind == ENVIRONMENT_LIBRARY) {
             vm_form_error(x, form, form->position, VALUE_NULL, "not allowed here");
             *ok = false;
@@ -666,6 +672,8 @@ static Node *expand_single(Expander *x, const Form *form, bool *ok) {
         *ok = vm_import(vm, x->environment, form->datum, x->map, form->position);
         return NULL;
     case FORM_DEFINE_LIBRARY:
+        vm_cache_doubt(x);
+        vm_cache_meaning(x);
         *ok = vm_define_library(vm, form->datum, x->map, form->position);
         return NULL;
     default:
@@ -711,7 +719,8 @@ static bool process_toplevel(Expander *x, Value datum, Position position, Value 
             if (node && x->pending) {
                 vm_pending_add(x, node);
             } else if (node) {
-                *result = vm_run_node(x->vm, node);
+                *result = x->cache ? vm_cache_step(x->cache, node, !splice)
+                                   : vm_run_node(x->vm, node);
                 if (*result == VALUE_FAILURE)
                     return false;
             }
@@ -745,9 +754,15 @@ static Expander expander_new(VM *vm, Value environment, SourceMap *map) {
 }
 
 Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position) {
+    return vm_eval_form_cached(vm, form, environment, map, position, NULL);
+}
+
+Value vm_eval_form_cached(VM *vm, Value form, Value environment, SourceMap *map, Position position,
+                          struct Cache *cache) {
     if (rt_stack_low(vm))
         return rt_fail_depth(vm);
     Expander x = expander_new(vm, environment, map);
+    x.cache = cache;
     Value result;
     return process_toplevel(&x, form, position, &result) ? result : VALUE_FAILURE;
 }

@@ -25,6 +25,10 @@ Value vm_environment_new_program(VM *vm); // nothing but import and define-libra
 Value vm_eval_form(VM *vm, Value form, Value environment, SourceMap *map);
 // The same when it is known where the form stands: a symbol or another atom is in no map.
 Value vm_eval_form_at(VM *vm, Value form, Value environment, SourceMap *map, Position position);
+// The same for a form of the program that is run with a cache (cache.h).
+struct Cache;
+Value vm_eval_form_cached(VM *vm, Value form, Value environment, SourceMap *map, Position position,
+                          struct Cache *cache);
 
 // Expand a form that is an expression or definition, without running it: core, or NULL with
 // vm->condition set.

@@ -23,6 +23,7 @@ typedef struct Expander {
     Position position;        // of the innermost form whose position is known
     // A library's body: what has been expanded but not run. A procedural macro makes it run.
     struct PendingForms *pending;
+    struct Cache *cache; // a form of the program being run: cache.h. NULL: any other
 } Expander;
 
 typedef enum FormKind {

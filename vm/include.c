@@ -4,6 +4,7 @@
 #include "runtime/reader.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
+#include "vm/cache.h"
 #include "vm/include_int.h"
 
 PrimitiveFn0 rt_prim_features; // runtime/primitives/system.def
@@ -78,8 +79,11 @@ Value vm_include_forms(Expander *x, const Form *form) {
         memcpy(path + prefix, name, length + 1);
         if (!x->map)
             x->map = rt_source_map_new(vm);
+        vm_cache_doubt(x);
+        vm_cache_file(vm, path);
         Value data =
             vm_read_file(vm, path, vm_path_is_sx(path, x->environment->sx), fold_case, x->map);
+        vm_cache_file(vm, path);
         if (data == VALUE_FAILURE) {
             // A file that is missing is an error of the include form; an error in the file has its
             // own place.
@@ -119,8 +123,13 @@ int vm_feature_holds(Expander *x, const Form *form, Value pair) {
         goto bad;
     Value rest = value_cdr(requirement),
           name = value_symbol(vm_identifier_symbol(value_car(requirement)))->name;
-    if (rt_string_is(name, "library") && length == 2)
-        return vm_library_exists(vm, vm_strip(vm, value_car(rest)));
+    if (rt_string_is(name, "library") && length == 2) {
+        Value library = vm_strip(vm, value_car(rest));
+        bool exists = vm_library_exists(vm, library);
+        vm_cache_doubt(x);
+        vm_cache_library(vm, library, exists);
+        return exists;
+    }
     if (rt_string_is(name, "not") && length == 2) {
         int holds = vm_feature_holds(x, form, rest);
         return holds < 0 ? -1 : !holds;

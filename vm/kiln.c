@@ -14,6 +14,7 @@
 #include "runtime/symbol.h"
 #include "runtime/system.h"
 #include "runtime/vector.h"
+#include "vm/cache.h"
 #include "vm/expand.h"
 #include "vm/kiln_int.h"
 #include "vm/passes.h"
@@ -179,6 +180,7 @@ typedef struct Evaluation {
     int line, column;
     Value result;
     bool incomplete;
+    bool cached;
 } Evaluation;
 
 // All data of a port, each with its own map of positions, so that a form that has run keeps nothing alive.
@@ -280,15 +282,20 @@ static void run_file_inside(VM *vm, void *arg) {
         folder[slash - e->name + 1] = 0;
         vm_library_set_folder(vm, folder);
     }
-    e->result = vm_run_port(vm, port, e->name, VALUE_FALSE, vm_is_scheme_file(e->name));
+    bool scheme = vm_is_scheme_file(e->name);
+    Cache *cache = e->cached ? vm_cache_open(vm, e->name, scheme) : NULL;
+    e->result = cache ? vm_cache_run(cache) : vm_run_port(vm, port, e->name, VALUE_FALSE, scheme);
     if (!rt_port_close(vm, port)) e->result = VALUE_FAILURE;
 }
 
-KilnStatus kiln_run_file(Kiln *k, const char *path) {
-    Evaluation e = {.k = k, .name = path};
+static KilnStatus run_file(Kiln *k, const char *path, bool cached) {
+    Evaluation e = {.k = k, .name = path, .cached = cached};
     rt_stack_run(k->vm, run_file_inside, &e);
     return deliver(k, e.result, NULL);
 }
+
+KilnStatus kiln_run_file(Kiln *k, const char *path) { return run_file(k, path, false); }
+KilnStatus vm_kiln_run_cached(Kiln *k, const char *path) { return run_file(k, path, true); }
 
 // ---- calls and globals
 

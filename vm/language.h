@@ -193,6 +193,8 @@ typedef struct Language {
     Value interaction;         // environment of (interaction-environment); VALUE_NONE: none yet
     Value folder;        // string: folder of the running program, searched for libraries; #f: none
     uint64_t expansions; // macro uses expanded, for tools
+    struct Cache *cache; // of the program being run: cache.h. NULL: none
+    uint64_t meanings;   // how often the program has given names other meanings than its text tells
     struct {
 #define X(field, name) const Primitive *field;
         LANGUAGE_PRIMITIVES(X)

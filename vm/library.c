@@ -7,6 +7,7 @@
 #include "runtime/settings.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
+#include "vm/cache.h"
 #include "vm/include_int.h"
 #include "vm/pending_int.h"
 #include <stdarg.h>
@@ -329,7 +330,9 @@ static char *find_file(VM *vm, Value name) {
 static bool load_file(VM *vm, const char *path) {
     SourceMap *map = rt_source_map_new(vm);
     bool sx = vm_path_is_sx(path, false);
+    vm_cache_file(vm, path);
     Value data = vm_read_file(vm, path, sx, false, map);
+    vm_cache_file(vm, path);
     if (data == VALUE_FAILURE)
         return false;
     for (; value_is_pair(data); data = value_cdr(data)) {
@@ -357,6 +360,14 @@ static Library *find_builtin(VM *vm, Value name, Value key) {
         return library;
     }
     return NULL;
+}
+
+Library *vm_library_known(VM *vm, Value name) {
+    Value key = key_of_name(vm, name);
+    if (key == VALUE_FAILURE)
+        return NULL;
+    Library *library = registered(vm, key);
+    return library ? library : find_builtin(vm, name, key);
 }
 
 bool vm_library_exists(VM *vm, Value name) {

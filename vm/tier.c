@@ -6,6 +6,8 @@ enum { TIERS_MAX = 8 };
 static const Tier *tiers[TIERS_MAX] = {&vm_tier_cek};
 static int tier_count = 1;
 
+HotHook vm_hot_hook;
+
 void vm_tier_register(const Tier *tier) {
     if (tier_count < TIERS_MAX) tiers[tier_count++] = tier;
 }

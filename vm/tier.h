@@ -29,9 +29,21 @@ typedef struct Tier {
     // How the tier carries out a primitive: "instruction", "call", "control"; NULL: it does not have it. NULL itself:
     // it calls the C functions of all rows, and has all control operations.
     const char *(*carries_out)(const Primitive *p);
+    // How its code is kept in files; NULL: it is not.
+    const struct TierImage *image;
 } Tier;
 
 extern const Tier vm_tier_cek;
+
+// What a tier tells a better one: code that is entered, or goes round a loop, for the given time. Set by the better tier when
+// it is registered; without one nothing is hot.
+typedef struct HotHook {
+    uint32_t entries, loops; // how often; 0: never
+    // code: of the tier that counts (tier1: Code); at: word index of the loop's jump, UINT32_MAX for an entry. It runs on
+    // the program's stack between two instructions and must not run SX code.
+    void (*hot)(VM *vm, void *code, uint32_t at);
+} HotHook;
+extern HotHook vm_hot_hook;
 
 // Name of a closure, a symbol or #f: the printer's hook.
 Value vm_closure_name(VM *vm, Value closure);
