@@ -53,6 +53,8 @@ enum { // words of each instruction with its extensions
 };
 
 #define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
+// A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for it each time.
+#define SLOW_HANDLER(name) [[gnu::cold, gnu::noinline]] static HANDLER(name)
 #define OPCODE(ID) HANDLER(t1_op_##ID)
 #define GO(handler) [[clang::musttail]] return handler(T1_ARGUMENTS)
 #define DISPATCH() [[clang::musttail]] return table->op[*(const uint8_t *)pc](T1_ARGUMENTS)
