@@ -21,7 +21,15 @@ kiln_program(langtest
 kiln_program(clitest
     ${CMAKE_CURRENT_LIST_DIR}/driver/clitest.c
     ${CMAKE_CURRENT_LIST_DIR}/driver/process.c)
-set_target_properties(langtest clitest PROPERTIES EXCLUDE_FROM_ALL ON)
+kiln_program(randomtest
+    ${CMAKE_CURRENT_LIST_DIR}/random/randomtest.c
+    ${CMAKE_CURRENT_LIST_DIR}/random/evaluate.c
+    ${CMAKE_CURRENT_LIST_DIR}/random/generate.c
+    ${CMAKE_CURRENT_LIST_DIR}/random/reduce.c
+    ${CMAKE_CURRENT_LIST_DIR}/driver/forms.c
+    ${CMAKE_CURRENT_LIST_DIR}/driver/process.c
+    LINK kiln_all)
+set_target_properties(langtest clitest randomtest PROPERTIES EXCLUDE_FROM_ALL ON)
 
 # tests/unit/test_<module>.c -> unit/test_<module>, a CMocka program.
 file(GLOB units CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/unit/test_*.c)

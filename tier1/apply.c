@@ -29,11 +29,15 @@ typedef struct Trace {
     int shown;
     bool hidden; // the frame before is a prompt's, or what is left of it: the prompt's call has, or
                  // had, an entry above it
+    Value position; // of the next entry, if it is not that of its call; VALUE_NONE: it is
 } Trace;
 
 static void add_entry(Trace *trace, const Code *code, const uint32_t *next) {
     const Site *site = t1_code_site_before(code, (uint32_t)(next - code->words));
-    Value position = rt_position_value(trace->vm, site ? site->position : 0);
+    Value position = trace->position;
+    if (position == VALUE_NONE)
+        position = rt_position_value(trace->vm, site ? site->position : 0);
+    trace->position = VALUE_NONE;
     rt_list_builder_add(&trace->list, rt_cons(trace->vm, t1_code_name(trace->vm, code), position));
     trace->shown++;
 }
@@ -52,7 +56,9 @@ static void add_frame(Trace *trace, const Code *code, const uint32_t *next,
     if (kind == CONTROL_FRAME_ENTRY) {
         const Code *caller = (const Code *)(uintptr_t)registers[0];
         add_entry(trace, caller, caller->words + value_fixnum(registers[3]));
-    } else if (kind == CONTROL_FRAME_NONE && !hidden)
+    } else if (kind == CONTROL_FRAME_OPERATOR)
+        trace->position = registers[0];
+    else if (kind == CONTROL_FRAME_NONE && !hidden)
         add_entry(trace, code, next);
 }
 
@@ -71,7 +77,7 @@ static const HeapFrame *after_own(const HeapFrame *f) {
 
 Value t1_backtrace(T1 *t) {
     const Context *at = &t->at;
-    Trace trace = {.vm = t->vm};
+    Trace trace = {.vm = t->vm, .position = VALUE_NONE};
     rt_list_builder_init(&trace.list, t->vm);
     if (at->site_code)
         add_entry(&trace, at->site_code, at->site_next);
@@ -282,7 +288,7 @@ static Value *frame_for_call(T1 *t) {
     if (at->tail)
         return at->base;
     Value *target = at->base + at->window + FRAME_HEADER;
-    if (UNLIKELY(target >= t->vm->frame_limit)) {
+    if (UNLIKELY(t1_stack_short(t, target))) {
         (void)t1_move_frames(t);
         return at->base;
     }

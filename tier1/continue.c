@@ -122,7 +122,7 @@ void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
     Value *frame = at->base + at->window + FRAME_HEADER;
     // Where the stack is full, the context's frame becomes the innermost on the heap, also in tail
     // position. An activation without frames has nothing to be moved.
-    if (UNLIKELY(frame >= vm->frame_limit) && !is_bottom(at->base)) {
+    if (t1_stack_short(t, frame) && !is_bottom(at->base)) {
         at->tail = false;
         (void)t1_move_frames(t);
         frame = at->base;

@@ -53,6 +53,8 @@ enum { // words of each instruction with its extensions
 };
 
 #define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
+// A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for it each time.
+#define SLOW_HANDLER(name) [[gnu::cold, gnu::noinline]] static HANDLER(name)
 #define OPCODE(ID) HANDLER(t1_op_##ID)
 #define GO(handler) [[clang::musttail]] return handler(T1_ARGUMENTS)
 #define DISPATCH() [[clang::musttail]] return table->op[*(const uint8_t *)pc](T1_ARGUMENTS)
@@ -105,7 +107,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_ENTRY, // answer R2; for backtraces: the call at word R3 of the Code R0 that
                          // called the prompt's thunk
     CONTROL_FRAME_RESUME,   // call R0 with the list R3
-    CONTROL_FRAME_OPERATOR, // call R2 with the list R3
+    CONTROL_FRAME_OPERATOR, // call R2 with the list R3; R0: for backtraces, the operator's position
     CONTROL_FRAME_BRANCH,   // go on at word R0, or R3 if R2 is false
     CONTROL_FRAME_TRACE,    // show R2, answer it; R0 is the trace, R3 the depth of the call
     CONTROL_FRAME_KINDS
@@ -139,6 +141,10 @@ typedef struct T1 { // vm->tier_state
     bool raising;   // the raise hook is being called: a failure now would be raised for ever
     bool unsettled; // the context's frame has just been captured, see t1_settle
     Value *stack, *stack_end;
+    // KILN_CAPTURE_AT: every call finds the stack too short, and each capture_at-th moves the frames; 0: only those that
+    // pass frame_end do
+    uint64_t capture_at, calls;
+    Value *frame_end;
     Value control[CONTROL_FRAME_KINDS]; // closures of control frames
 } T1;
 
@@ -204,6 +210,12 @@ void t1_return(T1 *t, Value value);
 // Move all frames of the context's continuation to the heap; the innermost, NULL when there are
 // none. The context is then the bottom of an activation.
 HeapFrame *t1_move_frames(T1 *t);
+// Whether that is to happen before a call whose frame would be at `base`.
+static inline bool t1_stack_short(T1 *t, const Value *base) {
+    if (__builtin_expect(base < t->vm->frame_limit, 1))
+        return false;
+    return t->capture_at == 0 || base >= t->frame_end || ++t->calls % t->capture_at == 0;
+}
 // After a capture whose caller must be known after all (for a failure): the context's frame is a
 // frame again.
 void t1_settle(T1 *t);

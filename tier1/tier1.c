@@ -102,7 +102,9 @@ static T1 *state(VM *vm) {
     stack_make(size);
     if (size > (size_t)(stack.end - stack.start) * sizeof(Value))
         size = (size_t)(stack.end - stack.start) * sizeof(Value);
-    vm->frame_limit = stack.start + (size - STACK_MARGIN) / sizeof(Value);
+    t->frame_end = stack.start + (size - STACK_MARGIN) / sizeof(Value);
+    t->capture_at = rt_setting_number(SETTING_CAPTURE_AT, 0);
+    vm->frame_limit = t->capture_at ? stack.start : t->frame_end;
     vm->frame_base = NULL;
     rt_heap_set_scanner(scan_stack);
     return t;

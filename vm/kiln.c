@@ -17,6 +17,7 @@
 #include "vm/cache.h"
 #include "vm/expand.h"
 #include "vm/kiln_int.h"
+#include "vm/language.h"
 #include "vm/passes.h"
 #include "vm/report.h"
 #include "vm/tier.h"
@@ -162,6 +163,11 @@ Value vm_kiln_top(Kiln *k) {
     // A VM that only runs files never needs it.
     if (k->top == VALUE_NONE || k->top == VALUE_FAILURE) rt_stack_run(k->vm, top_inside, k);
     return k->top;
+}
+
+void vm_kiln_renew_top(Kiln *k) {
+    k->top = VALUE_NONE;
+    k->vm->language->interaction = VALUE_NONE;
 }
 
 // ---- evaluation

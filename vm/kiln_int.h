@@ -11,6 +11,8 @@ Value vm_ref_value(const KilnRef *v);
 KilnStatus vm_kiln_status(Kiln *k, Value result);
 // The environment of kiln_eval, made at the first call; VALUE_FAILURE when it cannot be made.
 Value vm_kiln_top(Kiln *k);
+// kiln_eval goes on in a new environment, as if nothing had been evaluated before (tests).
+void vm_kiln_renew_top(Kiln *k);
 // kiln_run_file, with what the cache keeps of the file (cache.h).
 KilnStatus vm_kiln_run_cached(Kiln *k, const char *path);
 // Is that path, by its name, R7RS-small to the letter?
