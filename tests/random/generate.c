@@ -50,7 +50,7 @@ typedef struct Generator {
     int variables, globals;           // the first `globals` are those of the top level
     Function function[FUNCTIONS_MAX];
     int functions;
-    bool has_records;
+    bool in_function; // one of the top level is being written
 } Generator;
 
 // ---- Chance -----------------------------------------------------------------------------------
@@ -245,9 +245,7 @@ static void literal(Generator *g, Kind kind) {
         fputs("(make-hash-table equal?)", g->to);
         return;
     case KIND_RECORD:
-        fputs(g->has_records ? PICK(g, "(make-point 1 2)", "(make-point 'x 0)", "(make-point3 1 2 3)")
-                             : "'(no record)",
-              g->to);
+        fputs(PICK(g, "(make-point 1 2)", "(make-point 'x 0)", "(make-point3 1 2 3)"), g->to);
         return;
     case KIND_FUNCTION:
         break;
@@ -427,6 +425,7 @@ static const Template templates[] = {
     {KIND_STRING, "(format \"~a-~s\" %a %a)"},
     {KIND_STRING, "(reverse %s)"},
     {KIND_CHAR, "(string-ref %s %i)"},
+    {KIND_CHAR, "(string-ref \"abc\" (modulo %i 3))"},
     {KIND_CHAR, "(char-upcase %c)"},
     {KIND_CHAR, "(integer->char (+ 32 (modulo %i 90)))"},
     {KIND_SYMBOL, "(string->symbol %s)"},
@@ -452,7 +451,7 @@ static const Template templates[] = {
     {KIND_LIST, "(vals %d)"},
     {KIND_LIST, "(sort (filter integer? %l) <)"},
     {KIND_LIST, "(call-with-values (lambda () (values %a %a)) list)"},
-    {KIND_LIST, "(receive (x . more) (values %a %a %a) (cons more x))"},
+    {KIND_LIST, "(let*-values (((x . more) (values %a %a %a))) (cons more x))"},
     {KIND_LIST, "(let-values (((x y) (values %a %i)) (z (values %a)))%|(list z y x))"},
     {KIND_LIST, "((lambda args args) %a %a)"},
     {KIND_LIST, "((fn (a &key (b 2) &rest r) (list a b r)) %a :b %a %i)"},
@@ -530,8 +529,10 @@ static void call(Generator *g, const Function *f, int depth) {
     if (chance(g, 2))
         count += below(g, 3) - 1;
     for (int i = 0; i < count; i++) {
-        fputc(' ', g->to);
+        // From one procedure to the next, what is handed on might grow without end.
+        fputs(g->in_function ? " (clip " : " ", g->to);
         expression(g, f->parameter[i % PARAMETERS_MAX], depth - 1);
+        fputs(g->in_function ? ")" : "", g->to);
     }
     if (f->keyword && chance(g, 50)) {
         fputs(chance(g, 95) ? " :size " : " :other ", g->to);
@@ -660,7 +661,7 @@ static void statement(Generator *g, int depth) {
         form(g, KIND_INTEGER, depth, "(parameter)");
         return;
     case 12:
-        form(g, KIND_INTEGER, depth, "(vector-set! %v %i (clip %a))");
+        form(g, KIND_INTEGER, depth, "(let ((v (vector-copy %v)))%|(vector-set! v (modulo %i 2) (clip %a)) (note 'v v))");
         return;
     case 13:
         form(g, KIND_INTEGER, depth, "(let ((l (list %a %a)))%|(set-car! l (clip %a)) (note 'l l))");
@@ -714,6 +715,8 @@ static void let_form(Generator *g, Kind kind, int depth) {
     for (int i = 0; i < count; i++) {
         Kind k = any_kind(g);
         int inner = g->variables;
+        if (keyword[3] == 'r' && i > 0 && chance(g, 20) && inner < VARIABLES_MAX)
+            g->variable[g->variables++] = bound[i - 1]; // not there yet, in letrec
         bound[i] = *bind(g, "v", k);
         bool again = false;
         for (int j = 0; j < i; j++)
@@ -782,6 +785,38 @@ static void named_let(Generator *g, Kind kind, int depth) {
     }
     fputs("))", g->to);
     g->indent--;
+    g->variables = mark;
+}
+
+// More variables than an instruction can name, all live; a call with as many arguments.
+static void crowd(Generator *g, Kind kind, int depth) {
+    int first = g->names, count = 250 + below(g, 20);
+    g->names += count;
+    fputs("(let* (", g->to);
+    for (int i = 0; i < count; i++) {
+        if (i % 40 == 0) {
+            fprintf(g->to, "(w%d ", first + i);
+            expression(g, KIND_INTEGER, 2);
+            fputs(") ", g->to);
+        } else
+            fprintf(g->to, "(w%d (+ w%d %d)) ", first + i, first + below(g, i), below(g, 9));
+    }
+    fputs(") ", g->to);
+    int mark = g->variables;
+    for (int i = 0; i < 6 && g->variables < VARIABLES_MAX; i++) {
+        Variable *v = &g->variable[g->variables++];
+        *v = (Variable){.kind = KIND_INTEGER, .fixed = chance(g, 70)};
+        snprintf(v->name, sizeof v->name, "w%d", first + below(g, count));
+    }
+    body(g, kind, depth - 2);
+    line(g);
+    fprintf(g->to, "(note 'crowd ((lambda (a . r) (list a (length r) %s)) ", PICK(g, "(apply + r)", "(apply max r)", "(car r)"));
+    for (int i = 0; i < count; i++)
+        fprintf(g->to, "w%d ", first + i);
+    fputs("))", g->to);
+    line(g);
+    body(g, kind, depth - 2);
+    fputc(')', g->to);
     g->variables = mark;
 }
 
@@ -963,6 +998,35 @@ static const char *const wrappers[] = {
     // many variables, many arguments
     "(let ((many (lambda (a b c d e f g h i j k l m n o p q r s t u v w x y z . more) (tick) (set! z (list z more)) (list a m z))))%|(note 'many (many 1 2 3 4 5 6 7 8 9 10 %a 12 13 14 15 16 17 18 19 20 21 22 23 24 25 %a 27 28)) %k)",
     "(begin (note 'wide (apply + (list %i 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 %i)))%|%k)",
+    // any number of values; continuations in other contexts
+    "(call-with-values (lambda () (call/cc (lambda (k) (if %b (k %a %k) (values %a %k)))))%|(lambda (x y) (note 'x x) y))",
+    "(begin (values %a %a)%|%k)",
+    "(let ((x (list 1 (values %a %a))))%|(note 'values x) %k)",
+    "(call-with-values (lambda () (dynamic-wind (lambda () (note 'in 3)) (lambda () (values %k %a)) (lambda () (note 'out 3))))%|(lambda (x . r) (note 'r r) x))",
+    "(let ((saved #f))%|(note 'ec (call/ec (lambda (k) (set! saved k) %a)))%|(note 'late (guard (e (#t (describe e))) (saved 2))) %k)",
+    "(let ((n 0) (saved #f))%|(let ((l (map (lambda (x) (tick) (call/cc (lambda (k) (set! saved k) (list x %a)))) %l)))%|(note 'l l) (set! n (+ n 1)) (if (and saved (< n 3)) (saved n) %k)))",
+    "(let* ((n 0) (saved #f) (v (vector-map (lambda (x) (call/cc (lambda (k) (set! saved k) x))) (vector 1 2 3))))%|(note 'v v) (set! n (+ n 1)) (tick) (if (< n 3) (saved (* n 10)) (%f %n)))",
+    "(let ((n 0) (saved #f))%|(do ((i 0 (+ i 1)) (s '() (cons i s))) ((= i 3) (note 's s)) (tick) (if (= i 1) (call/cc (lambda (k) (set! saved k)))))%|(set! n (+ n 1)) (tick) (if (< n 3) (saved n) %k))",
+    "(call/ec (lambda (k)%|(sort (list 3 1 2) (lambda (a b) (tick) (if (= a %i) (k %k) (< a b)))) %k))",
+    "(let ((t (make-hash-table equal?)))%|(note 'u (guard (e (#t (describe e))) (hash-table-update! t 'a (lambda (x) (raise x)) (lambda () %a)))) %k)",
+    "(handler-bind ((error (fn (c) (note 'use (condition-text c)) (use-value %n))))%|(restart-case %k (use-value (v) (note 'v v) %k)))",
+    "(if (with-exception-handler (lambda (e) (tick) %b) (lambda () (< %i (raise-continuable 'c))))%|%k%|%k)",
+    "(if (with-exception-handler (lambda (e) (tick) %b) (lambda () (raise-continuable 'c)))%|%k%|%k)",
+    "(let ((p (delay (begin (note 'once 1) (raise 'first)))))%|(note 'p (guard (e (#t e)) (force p))) (note 'p (guard (e (#t e)) (force p))) %k)",
+    "(let ((s (call-with-output-string (lambda (port) (parameterize ((current-output-port port)) (note 'inside %a))))))%|(note 'printed s) %k)",
+    "(reset (for-each (lambda (x) (tick) (shift k (begin (note 'shift x) (k nil)))) %l)%|%k)",
+    "(let ((k (reset (list (shift k k) %a))))%|(note 'k (if (procedure? k) (list (k 1) (k 2)) k)) %k)",
+    "(guard (e ((pair? e) (raise e)) (#t (note 'outer (describe e)) %k))%|(guard (e ((number? e) (raise (list e)))) (raise %n)))",
+    "(guard (e (#t (note 'again e) %k))%|(with-exception-handler (lambda (e) (raise (list 'inner (describe e)))) (lambda () %k (raise %a))))",
+    "(guard (e (#t (note 'arity (describe e)) %k))%|(note 'many (%=)) %k)",
+    "(begin (eval '(define evaluated %a) (interaction-environment)) (note 'e (eval 'evaluated (interaction-environment)))%|%k)",
+    "(do ((i 0 (+ i 1))) ((= i 3) (eval '(set! abs old-abs) (interaction-environment)) %k)%|(tick) (if (= i 1) (eval '(set! abs (lambda (x) (list 'abs x))) (interaction-environment))) (note 'abs (abs %i)))",
+    "(let ()%|(define (first-one) (second-one)) (define x %a) (define (second-one) x) (note 'x (first-one)) %k)",
+    "(guard (e (#t (note 'early (describe e)) %k))%|(letrec* ((a (lambda () b)) (c (if %b (a) 0)) (b %k)) (list c) b))",
+    "(let ((b (bytevector 1 2 3)))%|(bytevector-u8-set! b (modulo %i 3) (modulo %i 256)) (note 'b (bytevector-u8-ref b (modulo %i 4))) %k)",
+    "(let ((counter (let ((n %i)) (lambda () (set! n (+ n 1)) n))))%|(counter) (note 'n (+ (counter) (* 2 (counter)))) %k)",
+    "(let tree ((d 3)) (tick)%|(if (= d 0) %k (begin (tree (- d 1)) (tree (- d 1)))))",
+    "(let-syntax ((swap! (syntax-rules () ((_ a b) (let ((t a)) (set! a b) (set! b t))))))%|(let ((t %a) (u %k)) (swap! t u) (note 'u u) t))",
     // arguments come before the operator
     "(let ((x (+ (begin (set! + old-) %i) %i)))%|(set! + old+) (note 'x x) %k)",
     "(let ((x (if (< (begin (set! < >) %i) %i) 'less 'not-less)))%|(set! < old<) (note 'x x) %k)",
@@ -998,10 +1062,17 @@ static void control(Generator *g, Kind kind, int depth) {
         reentrant(g, kind, depth);
         return;
     case 9:
-        mixed(g, kind, depth);
+        if (chance(g, 4))
+            crowd(g, kind, depth);
+        else
+            mixed(g, kind, depth);
         return;
     default:
-        form(g, kind, depth, wrappers[below(g, WRAPPERS)]);
+        form(g, kind, depth, wrappers[below(g, WRAPPERS)],
+             PICK(g, "car", "cons 1", "vector-ref (vector 1)", "point-x", "set-point-x! 1", "make-point 1 2 3", "-", "apply", "tick 1",
+                  "describe", "(lambda (x) x)", "(lambda (x y . z) x) 1", "(fn (a &key b) a) 1 :c 2", "(fn (a &key b) a) 1 :b",
+                  "(case-lambda ((a) a) ((a b c) a)) 1 2", "parameter 1", "values", "not", "+ 1 2 3 'x", "< 3 2 'x", "list-tail '(1) 2",
+                  "5 6", "'symbol", "vector 1 (undefined-one) 3", "set! undefined-two 5"));
     }
 }
 
@@ -1078,7 +1149,9 @@ static void define_function(Generator *g) {
     fputs(") (tick)", g->to);
     // It may call itself; fuel ends that.
     g->function[g->functions++] = f;
+    g->in_function = true;
     body(g, f.result, 4);
+    g->in_function = false;
     fputc(')', g->to);
     g->variables = mark;
 }
@@ -1166,7 +1239,7 @@ static const char prologue[] =
     "             (return 'done)))))))\n"
     "(define-record-type point (make-point x y) point? (x point-x set-point-x!) (y point-y))\n"
     "(define-record-type (point3 point) (make-point3 x y z) point3? (z point-z))\n"
-    "(define old-point-x point-x) (define old-point-y point-y)\n";
+    "(define old-point-x point-x) (define old-point-y point-y) (define old-abs abs)\n";
 
 char *random_program(uint64_t seed) {
     char *text;
@@ -1174,7 +1247,6 @@ char *random_program(uint64_t seed) {
     Generator *g = calloc(1, sizeof *g);
     g->state = seed * 0xD1342543DE82EF95u + 1;
     g->to = open_memstream(&text, &length);
-    g->has_records = true;
     fprintf(g->to, prologue, 150 + below(g, 400));
     for (int forms = 5 + below(g, 9); forms > 0; forms--) {
         g->nodes = 20 + below(g, 60);
