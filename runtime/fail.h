@@ -31,7 +31,8 @@
     X(CONTROL, "control-error", ERROR) /* no restart of that name, handler returned, … */          \
     X(MEMORY, "out-of-memory", ERROR)                                                              \
     X(DEPTH, "nesting-too-deep", ERROR)                                                            \
-    X(INTERRUPT, "interrupt", CONDITION)
+    X(INTERRUPT, "interrupt", CONDITION)                                                           \
+    X(LIMIT, "limit-exceeded", CONDITION) /* a time or step limit of the program */
 
 typedef enum ConditionKind {
 #define X(id, name, parent) CONDITION_##id,

@@ -2,6 +2,7 @@
 #include "runtime/port.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
+#include "runtime/interrupt.h"
 #include "runtime/list.h"
 #include "runtime/port_int.h"
 #include "runtime/record.h"
@@ -48,17 +49,15 @@ static void list_remove(Port *p) {
 // ---- failures
 
 Value rt_port_fail(VM *vm, const char *what, Value name, int error) {
-    if (error == EINTR) { // the evaluator's next poll sees to the other kinds
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_USER);
-        return rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
-    }
+    if (error == EINTR)
+        return rt_interrupt_fail(vm);
     return rt_fail(vm, error == EPIPE ? CONDITION_PIPE : CONDITION_IO,
                    rt_cons(vm, name, VALUE_NULL), "cannot %s: %s:", what, strerror(error));
 }
 
 int rt_port_retry(VM *vm, int fd, short events, int error) {
     if (error == EINTR)
-        return vm && atomic_load(&vm->interrupts) & ~(unsigned)INTERRUPT_MEMORY ? EINTR : 0;
+        return vm && rt_interrupt_waits(vm) ? EINTR : 0;
     if (error != EAGAIN && error != EWOULDBLOCK)
         return error;
     // Somebody who shares the descriptor made it non-blocking.

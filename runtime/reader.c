@@ -18,6 +18,7 @@
 #include "runtime/reader.h"
 #include "runtime/dict.h"
 #include "runtime/heap.h"
+#include "runtime/interrupt.h"
 #include "runtime/lexer_int.h"
 #include "runtime/list.h"
 #include "runtime/numbers.h"
@@ -442,7 +443,7 @@ static bool look_after_memory(VM *vm, Reader *r) {
     if (++r->ticks < MEMORY_CHECK)
         return true;
     r->ticks = 0;
-    if (atomic_load(&vm->interrupts) & ~(unsigned)INTERRUPT_MEMORY) {
+    if (rt_interrupt_waits(vm)) {
         rt_port_fail(vm, "read", value_port(r->port)->name, EINTR);
         return false;
     }

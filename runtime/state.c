@@ -4,6 +4,7 @@
 #include "runtime/heap.h"
 #include "runtime/heap_int.h"
 #include "runtime/init_int.h"
+#include "runtime/interrupt.h"
 #include <gc/gc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,8 @@ VM *rt_vm_create(void) {
     rt_heap_attach(vm);
     vm->exit_status = VALUE_NONE;
     vm->condition = VALUE_NONE;
+    vm->limits = VALUE_NULL;
+    vm->trace = VALUE_NONE;
     vm->command_line = VALUE_NULL;
     vm->primitive_objects = rt_raw_new(vm, sizeof(Value) * (size_t)rt_primitive_count);
     rt_symbols_init(vm);
@@ -53,6 +56,7 @@ VM *rt_vm_create(void) {
 
 void rt_vm_destroy(VM *vm) {
     rt_ports_close_all(vm);
+    rt_interrupts_destroy(vm);
     if (vm->stack) {
         munmap(vm->stack->base - STACK_GUARD, vm->stack->size + STACK_GUARD);
         free(vm->stack);

@@ -20,6 +20,11 @@ enum { // bits of vm->interrupts, polled by the evaluators at calls and back edg
     INTERRUPT_MEMORY = 2, // the heap passed its limit
     INTERRUPT_TIMER = 4,  // a deadline passed
     INTERRUPT_HOST = 8,   // the host asked to stop
+    INTERRUPT_LIMIT = 16, // a limit of the program may be over (interrupt.h)
+    INTERRUPT_EVENTS = 31,
+    // Modes: they stay while every call is wanted (interrupt.h).
+    INTERRUPT_STEPS = 32, // steps are counted
+    INTERRUPT_TRACE = 64, // calls are traced
 };
 
 // The dynamic environment; a continuation saves it and brings it back. Immutable, shared.
@@ -45,6 +50,9 @@ typedef struct VM {
 
     // evaluators
     _Atomic unsigned interrupts; // INTERRUPT_*
+    Value limits;                // interrupt.c: those in force, innermost first
+    struct LimitTimer *limit_timer;
+    Value trace;                 // vm/trace.c: the trace under way, a vector; else VALUE_NONE
     struct StackState *stack;    // state.c: the C stack of its own
     char *stack_limit;           // C code that recurses fails with rt_fail_depth below it
     Value dynamic;               // current dynamic environment: a vector, see Dynamic

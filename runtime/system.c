@@ -2,6 +2,7 @@
 #include "runtime/system.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include "runtime/interrupt.h"
 #include "runtime/list.h"
 #include "runtime/numbers.h"
 #include "runtime/port.h"
@@ -156,8 +157,8 @@ Value rt_prim_sleep(VM *vm, Value seconds) {
     struct timespec left = {.tv_sec = (time_t)whole,
                             .tv_nsec = (long)((length - whole) * NANOSECONDS)};
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
-        if (atomic_load(&vm->interrupts))
-            break; // the evaluator's next poll acts on it
+        if (rt_interrupt_waits(vm))
+            return rt_interrupt_fail(vm);
     return VALUE_UNSPECIFIED;
 }
 

@@ -3,6 +3,7 @@
 //
 // What is observable here is what vm/cek.c does, function by function; the oracle is to be read
 // beside it.
+#include "runtime/interrupt.h"
 #include "runtime/list.h"
 #include "runtime/symbol.h"
 #include "tier1/machine_int.h"
@@ -164,52 +165,46 @@ void t1_raise_as(T1 *t, const char *who) {
 
 // ---- interrupts
 
-// The bits that are set, taken; false: the evaluation was ended. The condition is pending.
-static bool take_interrupt(T1 *t) {
+// What a poll has to look at.
+static unsigned polled(const T1 *t) {
+    unsigned bits = atomic_load_explicit(&t->vm->interrupts, memory_order_relaxed);
+    return LIKELY(bits == 0) || t->raising ? 0 : bits;
+}
+
+// Counts a step. INTERRUPTED_RAISE: the condition is to be raised; INTERRUPTED_HALT: the evaluation
+// was ended.
+static Interrupted take_interrupt(T1 *t) {
     VM *vm = t->vm;
-    unsigned bits = atomic_exchange(&vm->interrupts, 0);
-    if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
-        // Who set the limit decides; the program has no say.
-        rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "%s",
-                bits & INTERRUPT_HOST ? "stopped by the host" : "time limit exceeded");
+    if (polled(t) & INTERRUPT_STEPS)
+        rt_limit_step(vm);
+    Interrupted taken = rt_interrupt_take(vm);
+    if (taken == INTERRUPTED_HALT) {
         rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, VALUE_FALSE);
         rt_condition_set_field(vm->condition, CONDITION_FIELD_BACKTRACE, t1_backtrace(t));
         t1_halt(t);
-        return false;
     }
-    if (bits & INTERRUPT_MEMORY) {
-        // Another interrupt that came at the same time is not forgotten.
-        if (bits & INTERRUPT_USER)
-            atomic_fetch_or(&vm->interrupts, INTERRUPT_USER);
-        rt_fail_memory(vm, 0);
-    } else {
-        rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
-    }
-    return true;
+    return taken;
 }
 
-static bool is_interrupted(const T1 *t) {
-    return UNLIKELY(atomic_load_explicit(&t->vm->interrupts, memory_order_relaxed)) && !t->raising;
-}
-
-// The call waits until the handler has returned.
-static void interrupt_call(T1 *t, Value procedure, uint32_t argc, const Value *argv) {
+// True: the call waits until the handler has returned, or the evaluation was ended.
+static bool interrupt_call(T1 *t, Value procedure, uint32_t argc, const Value *argv) {
+    Interrupted taken = take_interrupt(t);
+    if (taken != INTERRUPTED_RAISE)
+        return taken == INTERRUPTED_HALT;
     Value arguments = rt_list_from_array(t->vm, argv, argc);
-    if (!take_interrupt(t))
-        return;
     t1_complete_condition(t, 0);
     t1_push_control(t, CONTROL_FRAME_RESUME, procedure, arguments);
     t1_call_hook(t);
+    return true;
 }
 
 void t1_interrupt_at(T1 *t, const uint32_t *target) {
-    if (!is_interrupted(t)) {
+    Interrupted taken = polled(t) ? take_interrupt(t) : INTERRUPTED_NOT;
+    if (taken == INTERRUPTED_NOT)
         t->at.next = target;
+    if (taken != INTERRUPTED_RAISE)
         return;
-    }
     Value index = value_from_fixnum(target - t->at.site_code->words);
-    if (!take_interrupt(t))
-        return;
     t1_complete_condition(t, 0);
     t1_push_control(t, CONTROL_FRAME_BRANCH, index, index);
     t1_call_hook(t);
@@ -326,6 +321,8 @@ static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv
         t1_raise(t, 0);
         return;
     }
+    if (polled(t) & INTERRUPT_TRACE)
+        argv = t1_trace_call(t, closure, code->lambda, argc, argv);
     uint32_t count = code->required + code->optional + code->keyword + code->rest;
     Value buffer[BIND_BUFFER], *bound = buffer;
     bool fits = t->at.tail || t->at.base + t->at.window + FRAME_HEADER < vm->frame_limit;
@@ -387,10 +384,8 @@ static void apply_parameter(T1 *t, Value parameter, uint32_t argc) {
 }
 
 void t1_apply(T1 *t, Value procedure, uint32_t argc, const Value *argv) {
-    if (is_interrupted(t)) {
-        interrupt_call(t, procedure, argc, argv);
+    if (polled(t) && interrupt_call(t, procedure, argc, argv))
         return;
-    }
     switch (value_is_object(procedure) ? object_type(value_object(procedure)) : TYPE_NONE) {
     case TYPE_CLOSURE:
         apply_closure(t, procedure, argc, argv);

@@ -32,6 +32,7 @@
 #include "vm/core.h"
 
 typedef struct Code Code;
+struct Uses;
 
 // Where an instruction comes from. Every call, every instruction with OPF_FAIL and every primitive
 // has one. Sorted by pc.
@@ -183,6 +184,16 @@ enum {
 };
 // Text of a procedure's code, all clauses: a string.
 Value t1_disassemble(VM *vm, const Code *code, unsigned flags);
+
+// ---- uses.c
+
+// What a closure's code refers to (vm/uses.h).
+void t1_uses(struct Uses *uses, Value closure);
+
+// ---- compile_prim.c
+
+// Has the primitive instructions of its own?
+bool t1_has_instruction(const Primitive *p);
 
 // ---- watch.c
 

@@ -84,6 +84,8 @@ static const Fast *fast_of(const Primitive *p) {
     return row < ROWS && by_row[row] ? &fast_table[by_row[row] - 1] : NULL;
 }
 
+bool t1_has_instruction(const Primitive *p) { return fast_of(p) != NULL; }
+
 // The other sense of a test and the variants of a family lie at fixed distances in opcodes.def.
 #define TESTS_ARE_PAIRS(J, JN, distance) static_assert((int)OP_##JN - (int)OP_##J == (distance))
 TESTS_ARE_PAIRS(JNUM, JNNUM, 4);

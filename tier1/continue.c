@@ -19,6 +19,7 @@
 #include "vm/expand.h"
 #include "vm/language.h"
 #include "vm/passes.h"
+#include "vm/trace.h"
 
 // ---- frames
 
@@ -207,6 +208,10 @@ void t1_resume_control(T1 *t) {
         t1_apply(t, kind == CONTROL_FRAME_RESUME ? r0 : result, argc, argv);
         return;
     }
+    case CONTROL_FRAME_TRACE:
+        vm_trace_return(t->vm, r0, value_fixnum(r3), result);
+        t1_answer(t, result);
+        return;
     case CONTROL_FRAME_BRANCH:
         t->at.next =
             t1_code_of(t->at.constants)->words + value_fixnum(value_is_truthy(result) ? r0 : r3);
@@ -217,6 +222,60 @@ void t1_resume_control(T1 *t) {
         break;
     }
     ASSERT(false, "no control frame: %d", (int)kind);
+}
+
+// ---- tracing
+
+static bool is_mark(const T1 *t, Value closure, const Value *registers) {
+    return closure == t->control[CONTROL_FRAME_TRACE] && registers[0] == t->vm->trace;
+}
+
+// A tail context becomes that of the call it will return to, if there is one.
+static void leave_activation(T1 *t) {
+    Context *at = &t->at;
+    Value *base = at->base;
+    if (frame_pc(base)) {
+        Value link = base[FRAME_LINK];
+        at->next = frame_pc(base);
+        at->base = frame_caller(base);
+        at->constants = link_constants(link);
+        at->dst = link_dst(link);
+        at->window = (uint32_t)(base - at->base) - FRAME_HEADER;
+        at->tail = false;
+    } else if (t->evaluation->below)
+        (void)reinstate(t);
+    t->vm->frame_base = at->base;
+}
+
+const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t argc,
+                           const Value *argv) {
+    VM *vm = t->vm;
+    if (!vm_trace_wants(vm, closure, lambda))
+        return argv;
+    // Frames move, or come to lie where the arguments are.
+    Value *copy = rt_raw_new(vm, ((size_t)argc + 1) * sizeof *copy);
+    memcpy(copy, argv, argc * sizeof *copy);
+    Context *at = &t->at;
+    bool tail = at->tail;
+    if (tail)
+        leave_activation(t);
+    if (tail && !at->tail && is_mark(t, frame_closure(at->base), at->base)) {
+        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, argc, copy);
+        return copy;
+    }
+    int64_t depth = vm_trace_depth(vm);
+    t1_push_control(t, CONTROL_FRAME_TRACE, vm->trace, value_from_fixnum(depth));
+    vm_trace_call(vm, depth, lambda, argc, copy);
+    return copy;
+}
+
+static void trace_jump(T1 *t) {
+    if (!(atomic_load(&t->vm->interrupts) & INTERRUPT_TRACE))
+        return;
+    const HeapFrame *f = t->evaluation->below;
+    while (f && !is_mark(t, f->closure, f->registers))
+        f = f->next;
+    vm_trace_jump(t->vm, f ? value_fixnum(f->registers[3]) : -1);
 }
 
 // ---- continuations
@@ -262,6 +321,7 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
     if (object_flags(k) & CONTINUATION_SLICE) {
         (void)t1_move_frames(t);
         push_slice(t, k);
+        trace_jump(t);
         t1_return(t, value);
         return;
     }
@@ -274,6 +334,7 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
     at_bottom(t);
     t->evaluation->below = k->frames;
     vm->dynamic = k->dynamic;
+    trace_jump(t);
     t1_return(t, value);
 }
 

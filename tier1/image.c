@@ -15,6 +15,10 @@
 #include "runtime/heap.h"
 #include "tier1/code.h"
 
+// Whoever gives these another member has to say here what becomes of it.
+static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 56 && sizeof(Guard) == 24 &&
+              sizeof(Site) == 16);
+
 // ---- writing
 
 typedef struct Saver {

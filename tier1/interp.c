@@ -120,7 +120,7 @@ OPCODE(UNBOX) {
     RA = value_box(RB)->value;
     NEXT(UNBOX);
 }
-static HANDLER(slow_unbox) {
+SLOW_HANDLER(slow_unbox) {
     Value name = constants[pc[1]];
     T1 *t = t1_context(vm, base, constants, pc + WORDS_UNBOX_CHECKED, FIELD_A,
                        t1_code_of(constants)->registers, false);
@@ -149,7 +149,7 @@ OPCODE(SETBOX_FREE) {
     NEXT(SETBOX_FREE);
 }
 
-static HANDLER(slow_global) {
+SLOW_HANDLER(slow_global) {
     T1 *t = t1_context(vm, base, constants, pc + WORDS_GLOBAL, FIELD_A,
                        t1_code_of(constants)->registers, false);
     vm_fail_unbound(vm, constants[pc[1]], "");
@@ -169,14 +169,14 @@ OPCODE(GLOBAL_READY) {
     NEXT(GLOBAL_READY);
 }
 
-static HANDLER(slow_setglobal) {
+SLOW_HANDLER(slow_setglobal) {
     T1 *t = t1_context(vm, base, constants, pc + WORDS_SETGLOBAL, t1_code_of(constants)->registers,
                        t1_code_of(constants)->registers, false);
     vm_fail_unbound(vm, constants[pc[1]], "set!: ");
     t1_raise(t, 0);
     GO(t1_resume);
 }
-static HANDLER(slow_invalidate) { // after SETGLOBAL or DEFINE
+SLOW_HANDLER(slow_invalidate) { // after SETGLOBAL or DEFINE
     vm->frame_base = base;
     t1_watch_invalidate(vm, value_cell(constants[pc[1]]));
     static_assert(WORDS_SETGLOBAL == WORDS_DEFINE);
@@ -204,7 +204,7 @@ OPCODE(DEFINE) {
 
 // ---- boxes and closures
 
-static HANDLER(slow_box) {
+SLOW_HANDLER(slow_box) {
     vm->frame_base = base;
     Box *box = rt_object_new(vm, TYPE_BOX, 0, 0, sizeof *box);
     box->value = RB;
@@ -234,7 +234,7 @@ static inline void fill_closure(Closure *closure, const Value *base, const uint3
             from & CAPTURE_FREE ? running(base)->free[from & ~(uint32_t)CAPTURE_FREE] : base[from];
     }
 }
-static HANDLER(slow_closure) {
+SLOW_HANDLER(slow_closure) {
     vm->frame_base = base;
     Closure *closure =
         rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof(void *) + pc[2] * sizeof(Value));
@@ -275,7 +275,7 @@ static void loop_slowly(T1 *t, const uint32_t *pc, const uint32_t *target, uint3
     t1_interrupt_at(t, target);
 }
 
-static HANDLER(slow_loop) {
+SLOW_HANDLER(slow_loop) {
     const uint32_t *next = pc + WORDS_LOOP;
     uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
@@ -289,7 +289,7 @@ OPCODE(LOOP) {
     pc += WORDS_LOOP + word_j24(*pc);
     DISPATCH();
 }
-static HANDLER(slow_loop_move) {
+SLOW_HANDLER(slow_loop_move) {
     const uint32_t *next = pc + WORDS_LOOP_MOVE;
     uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
@@ -325,7 +325,7 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
 }
 
 // Any call, whatever is called.
-static HANDLER(slow_call) {
+SLOW_HANDLER(slow_call) {
     Op op = word_op(*pc);
     bool wide = op == OP_CALL_WIDE || op == OP_TAIL_CALL_WIDE;
     uint32_t window = wide ? wac_window(pc[1]) : FIELD_A, argc = wide ? wac_count(pc[1]) : FIELD_B;
@@ -471,7 +471,7 @@ OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
 
 // ---- returns
 
-static HANDLER(slow_return) { // from the base of an activation
+SLOW_HANDLER(slow_return) { // from the base of an activation
     T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
     t1_return(t, value);
     GO(t1_resume);
@@ -526,7 +526,7 @@ static inline bool may_be_eqv(Value a, Value b) {
     return a != b && ((value_is_object(a) && value_is_object(b)) ||
                       (value_is_flonum(a) && value_is_flonum(b)));
 }
-static HANDLER(slow_eqv) {
+SLOW_HANDLER(slow_eqv) {
     static_assert(WORDS_JEQV == WORDS_JNEQV);
     bool jump = rt_eqv_slow(RA, RB) == (word_op(*pc) == OP_JEQV);
     pc += WORDS_JEQV + (jump ? (int32_t)pc[1] : 0);

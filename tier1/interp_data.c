@@ -11,7 +11,7 @@ OPCODE(NOT) {
 
 // ---- pairs
 
-static HANDLER(slow_cons) {
+SLOW_HANDLER(slow_cons) {
     vm->frame_base = base;
     RA = rt_cons(vm, RB, RC);
     NEXT_AFTER_CALL(CONS);
@@ -220,7 +220,7 @@ OPCODE(SETFIELD_ELSE) {
     value_record(v)->field[FIELD_C] = RB;
     NEXT(SETFIELD_ELSE);
 }
-static HANDLER(slow_record) {
+SLOW_HANDLER(slow_record) {
     vm->frame_base = base;
     uint32_t count = FIELD_B;
     Record *record = rt_object_new(vm, TYPE_RECORD, 0, count, sizeof(Value) * (1 + (size_t)count));
@@ -249,7 +249,7 @@ OPCODE(RECORD) {
 
 // ---- any primitive
 
-static HANDLER(failed_prim) {
+SLOW_HANDLER(failed_prim) {
     const Code *code = t1_code_of(constants);
     const uint32_t *next = pc + op_length(pc);
     T1 *t = t1_context(vm, base, constants, next, FIELD_A, code->registers, false);

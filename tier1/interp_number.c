@@ -24,38 +24,35 @@ static inline int kind_of1(Value a) {
     return value_is_fixnum(a) ? KIND_FIX : value_is_flonum(a) ? KIND_FLO : KIND_ANY;
 }
 
-// Far from the handlers, which are closer together for it.
-#define COLD [[gnu::cold, gnu::noinline]] static
-
-COLD HANDLER(quicken_bc) {
+SLOW_HANDLER(quicken_bc) {
     set_op(pc, word_op(*pc) + kind_of(RB, RC));
     DISPATCH();
 }
-COLD HANDLER(quicken_ab) {
+SLOW_HANDLER(quicken_ab) {
     set_op(pc, word_op(*pc) + kind_of(RA, RB));
     DISPATCH();
 }
 // An immediate is exact; a flonum and exact 0 are left to the general case, which knows what is
 // special about it.
-COLD HANDLER(quicken_b) {
+SLOW_HANDLER(quicken_b) {
     int kind = kind_of1(RB);
     set_op(pc, word_op(*pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
     DISPATCH();
 }
-COLD HANDLER(quicken_a) {
+SLOW_HANDLER(quicken_a) {
     set_op(pc, word_op(*pc) + kind_of1(RA));
     DISPATCH();
 }
-COLD HANDLER(quicken_integers) {
+SLOW_HANDLER(quicken_integers) {
     set_op(pc, word_op(*pc) + (value_both_fixnum(RB, RC) ? KIND_FIX : 2));
     DISPATCH();
 }
-COLD HANDLER(quicken_integer) {
+SLOW_HANDLER(quicken_integer) {
     set_op(pc, word_op(*pc) + (value_is_fixnum(RB) ? KIND_FIX : 2));
     DISPATCH();
 }
 // A variant has met something else.
-COLD HANDLER(widen) {
+SLOW_HANDLER(widen) {
     Op base_op = t1_op_info[word_op(*pc)].base;
     bool integer = base_op >= OP_QUO && base_op <= OP_MODI_ANY;
     set_op(pc, base_op + (integer ? 2 : KIND_ANY));
@@ -148,7 +145,7 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
 }
 
 #define ARITHMETIC(ID, fix, relation, general, SECOND, QUICKEN)                                    \
-    static HANDLER(slow_##ID) {                                                                    \
+    SLOW_HANDLER(slow_##ID) {                                                                      \
         vm->frame_base = base;                                                                     \
         Value result = general(vm, RB, SECOND);                                                    \
         if (UNLIKELY(result == VALUE_FAILURE))                                                     \
@@ -177,7 +174,7 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
     }
 #define ARITHMETIC2(ID, fix, relation, general)                                                    \
     ARITHMETIC(ID, fix, relation, general, RC, quicken_bc)                                         \
-    COLD HANDLER(nan_##ID) {                                                                       \
+    SLOW_HANDLER(nan_##ID) {                                                                       \
         Value a = RB, b = RC;                                                                      \
         if (!value_is_flonum(a) || !value_is_flonum(b))                                            \
             GO(widen);                                                                             \
@@ -193,7 +190,7 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
     }
 #define ARITHMETIC_IMMEDIATE(ID, fix, relation, general)                                           \
     ARITHMETIC(ID, fix, relation, general, value_from_fixnum(FIELD_SC), quicken_b)                 \
-    COLD HANDLER(nan_##ID) {                                                                       \
+    SLOW_HANDLER(nan_##ID) {                                                                       \
         Value a = RB;                                                                              \
         if (!value_is_flonum(a))                                                                   \
             GO(widen);                                                                             \
@@ -236,7 +233,7 @@ static inline int64_t fix_modulo(int64_t x, int64_t y) {
 }
 
 #define INTEGER(ID, fix, general, SECOND, IS_FIX, QUICKEN)                                         \
-    static HANDLER(slow_##ID) {                                                                    \
+    SLOW_HANDLER(slow_##ID) {                                                                      \
         vm->frame_base = base;                                                                     \
         Value result = general(vm, RB, SECOND);                                                    \
         if (UNLIKELY(result == VALUE_FAILURE))                                                     \
@@ -305,7 +302,7 @@ OPCODE(NEG) {
 // `sense` is empty or !: which outcome jumps.
 #define COMPARISON(ID, relation, sense, general, SECOND, IS_FIX, IS_FLO, FLO_SECOND, DECODED,      \
                    QUICKEN)                                                                        \
-    static HANDLER(slow_##ID) {                                                                    \
+    SLOW_HANDLER(slow_##ID) {                                                                      \
         vm->frame_base = base;                                                                     \
         Value result = general(vm, RA, SECOND);                                                    \
         if (UNLIKELY(result == VALUE_FAILURE))                                                     \
@@ -319,7 +316,7 @@ OPCODE(NEG) {
             GO(widen);                                                                             \
         BRANCH(ID, sense(a relation b));                                                           \
     }                                                                                              \
-    COLD HANDLER(nan_##ID) {                                                                       \
+    SLOW_HANDLER(nan_##ID) {                                                                       \
         Value a = RA;                                                                              \
         if (!IS_FLO)                                                                               \
             GO(widen);                                                                             \

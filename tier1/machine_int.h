@@ -53,6 +53,8 @@ enum { // words of each instruction with its extensions
 };
 
 #define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
+// A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for it each time.
+#define SLOW_HANDLER(name) [[gnu::cold, gnu::noinline]] static HANDLER(name)
 #define OPCODE(ID) HANDLER(t1_op_##ID)
 #define GO(handler) [[clang::musttail]] return handler(T1_ARGUMENTS)
 #define DISPATCH() [[clang::musttail]] return table->op[*(const uint8_t *)pc](T1_ARGUMENTS)
@@ -107,6 +109,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_RESUME,   // call R0 with the list R3
     CONTROL_FRAME_OPERATOR, // call R2 with the list R3; R0: for backtraces, the operator's position
     CONTROL_FRAME_BRANCH,   // go on at word R0, or R3 if R2 is false
+    CONTROL_FRAME_TRACE,    // show R2, answer it; R0 is the trace, R3 the depth of the call
     CONTROL_FRAME_KINDS
 } ControlKind;
 enum { CONTROL_FRAME_TAIL = 1, CONTROL_FRAME_RESULT = 2, CONTROL_FRAME_REGISTERS = 4 };
@@ -218,6 +221,10 @@ static inline bool t1_stack_short(T1 *t, const Value *base) {
 void t1_settle(T1 *t);
 // A control frame in the context; the context is then a call that it waits for.
 void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3);
+// A call of a closure that may have to be shown (vm/trace.h), and a continuation that was entered.
+// The arguments may have moved.
+const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t argc,
+                           const Value *argv);
 // The control frame at t->at.base goes on.
 void t1_resume_control(T1 *t);
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv);

@@ -1,7 +1,8 @@
 // The tier: the VM stack, evaluations, what the collector has to see.
 #include "tier1/tier1.h"
-#include "tier1/image.h"
+#include "runtime/interrupt.h"
 #include "runtime/settings.h"
+#include "tier1/image.h"
 #include "tier1/machine_int.h"
 #include <stdio.h>
 #include <sys/mman.h>
@@ -117,6 +118,7 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     // What a call from C interrupts, and what is put back when it ends.
     Context at = t->at;
     Value *frame_base = vm->frame_base, dynamic = vm->dynamic;
+    Modes modes = rt_modes(vm);
     bool raising = t->raising, unsettled = t->unsettled;
     VM *outer_vm = stack.vm;
     Evaluation *e = rt_raw_new(vm, sizeof *e);
@@ -152,6 +154,7 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     stack.vm = outer_vm;
     // Escapes that end an evaluation pass by the code that would put it back.
     vm->dynamic = dynamic;
+    rt_modes_restore(vm, modes);
     return result;
 }
 
@@ -179,6 +182,21 @@ static Value dump(VM *vm, Lambda *top) {
     return code ? t1_disassemble(vm, code, DISASM_NESTED) : VALUE_FAILURE;
 }
 
-const Tier t1_tier = {
-    .name = "tier1", .run = run, .apply = apply, .closure_lambda = closure_lambda, .dump = dump,
+static Value listing(VM *vm, Value closure) {
+    return t1_disassemble(vm, t1_closure_code(closure),
+                          DISASM_NESTED | DISASM_POSITIONS | DISASM_FEEDBACK);
+}
+
+static const char *carries_out(const Primitive *p) {
+    return p->control != CONTROL_NONE ? "control" : t1_has_instruction(p) ? "instruction" : "call";
+}
+
+const Tier t1_tier = {.name = "tier1",
+                      .run = run,
+                      .apply = apply,
+                      .closure_lambda = closure_lambda,
+                      .dump = dump,
+                      .listing = listing,
+                      .uses = t1_uses,
+                      .carries_out = carries_out,
                       .image = &t1_image};

@@ -33,6 +33,7 @@
 #include "runtime/assert.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include "runtime/interrupt.h"
 #include "runtime/list.h"
 #include "runtime/symbol.h"
 #include "vm/call_failures.h"
@@ -41,6 +42,8 @@
 #include "vm/language.h"
 #include "vm/passes.h"
 #include "vm/tier.h"
+#include "vm/trace.h"
+#include "vm/uses.h"
 #include <stdio.h>
 
 enum { BACKTRACE_LIMIT = 400 }; // frames; a raise in deep recursion must not cost the whole depth
@@ -65,6 +68,7 @@ typedef enum FrameKind {
     FRAME_PROMPT,   // `done` is the tag
     FRAME_CONSUMER, // call-with-values: `done` is the consumer, the producer is running
     FRAME_RESUME,   // `done` is (procedure argument …): the call that an interrupt came before
+    FRAME_TRACE,    // `done` is the trace, `index` the depth of the call that was shown
 } FrameKind;
 
 typedef struct Frame {
@@ -166,10 +170,16 @@ static Value deliver(Machine *m, int argc, const Value *argv) {
     return value_from_pointer(v);
 }
 
+// Of one that is constant the ribs are those of its first evaluation: it reads nothing in them but
+// other constant closures.
 static Value closure_new(Machine *m, Lambda *lambda, Rib *rib) {
+    if (lambda->code && lambda->code != CEK_CONSTANT)
+        return value_from_pointer(lambda->code);
     Closure *closure = rt_object_new(m->vm, TYPE_CLOSURE, 0, 1, sizeof *closure);
     closure->code = lambda;
     closure->free[0] = value_from_pointer(rib);
+    if (lambda->code == CEK_CONSTANT)
+        lambda->code = closure;
     return value_from_pointer(closure);
 }
 static Lambda *closure_lambda(Value closure) { return value_closure(closure)->code; }
@@ -252,36 +262,57 @@ static void raise_unbound(Machine *m, Value cell, const char *prefix) {
     raise_pending(m);
 }
 
+// What the next call has to look at.
+static unsigned polled(const Machine *m) {
+    return m->raising ? 0 : atomic_load_explicit(&m->vm->interrupts, memory_order_relaxed);
+}
+
 // True when the call of `procedure` must wait: an interrupt has been raised, or has ended the
 // evaluation. The call is made when the handler returns.
 static bool interrupted(Machine *m, Value procedure, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
-    if (atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0 || m->raising)
+    if (polled(m) == 0)
         return false;
-    unsigned bits = atomic_exchange(&vm->interrupts, 0);
-    if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
-        // Who set the limit decides; the program has no say.
-        rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "%s",
-                bits & INTERRUPT_HOST ? "stopped by the host" : "time limit exceeded");
+    switch (rt_interrupt_take(vm)) {
+    case INTERRUPTED_NOT:
+        return false;
+    case INTERRUPTED_HALT:
         rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, VALUE_FALSE);
         rt_condition_set_field(vm->condition, CONDITION_FIELD_BACKTRACE, backtrace(m));
         halt(m);
         return true;
+    case INTERRUPTED_RAISE:
+        break;
     }
     Value call = VALUE_NULL;
     for (int i = argc; i-- > 0;)
         call = rt_cons(vm, argv[i], call);
     push(m, FRAME_RESUME, m->site, m->site_rib, tail, rt_cons(vm, procedure, call));
-    if (bits & INTERRUPT_MEMORY) {
-        // Another interrupt that came at the same time is not forgotten.
-        if (bits & INTERRUPT_USER)
-            atomic_fetch_or(&vm->interrupts, INTERRUPT_USER);
-        rt_fail_memory(vm, 0);
-    } else {
-        rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
-    }
     raise_pending(m);
     return true;
+}
+
+// ---- tracing
+
+static bool is_mark(const Machine *m, const Frame *f) {
+    return f && f->kind == FRAME_TRACE && f->done == m->vm->trace;
+}
+
+// The closure's frame, if it needs one, has been pushed.
+static void trace_call(Machine *m, Value closure, const Lambda *l, int argc, const Value *argv) {
+    VM *vm = m->vm;
+    if (!vm_trace_wants(vm, closure, l))
+        return;
+    if (!is_mark(m, m->frames))
+        push(m, FRAME_TRACE, NULL, NULL, (uint32_t)vm_trace_depth(vm), vm->trace);
+    vm_trace_call(vm, m->frames->index, l, (uint32_t)argc, argv);
+}
+
+static void trace_jump(Machine *m) {
+    const Frame *f = m->frames;
+    while (f && !is_mark(m, f))
+        f = f->next;
+    vm_trace_jump(m->vm, f ? (int64_t)f->index : -1);
 }
 
 // ---- binding of arguments
@@ -389,6 +420,8 @@ static void apply_continuation(Machine *m, Value continuation, int argc, const V
             push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
         push_slice(m, k);
         answer(m, value);
+        if (polled(m) & INTERRUPT_TRACE)
+            trace_jump(m);
         return;
     }
     if (k->evaluation != m->evaluation && !k->evaluation->ended) {
@@ -400,6 +433,8 @@ static void apply_continuation(Machine *m, Value continuation, int argc, const V
     m->frames = k->frames;
     m->vm->dynamic = k->dynamic;
     answer(m, value);
+    if (polled(m) & INTERRUPT_TRACE)
+        trace_jump(m);
 }
 
 // ---- control operations: primitives that need the machine
@@ -552,6 +587,8 @@ static void apply_closure(Machine *m, Value closure, int argc, const Value *argv
         return;
     if (!tail)
         push(m, FRAME_RETURN, m->site, m->site_rib, 0, VALUE_NULL);
+    if (polled(m) & INTERRUPT_TRACE)
+        trace_call(m, closure, l, argc, argv);
     evaluate(m, l->body, rib);
 }
 
@@ -576,6 +613,8 @@ static void apply_parameter(Machine *m, Value parameter, int argc) {
 
 // Call a procedure at m->site. tail: its continuation is m->frames as it is.
 static void apply(Machine *m, Value procedure, int argc, const Value *argv, bool tail) {
+    if (polled(m) & INTERRUPT_STEPS)
+        rt_limit_step(m->vm);
     if (interrupted(m, procedure, argc, argv, tail))
         return;
     switch (value_is_object(procedure) ? object_type(value_object(procedure)) : TYPE_NONE) {
@@ -794,6 +833,9 @@ static void return_store(Machine *m, const Frame *f) {
     case FRAME_RETURN:
     case FRAME_PROMPT:
         return; // the value goes on
+    case FRAME_TRACE:
+        vm_trace_return(m->vm, f->done, f->index, m->value);
+        return;
     case FRAME_CONSUMER: {
         const Value *argv;
         Value value = m->value;
@@ -817,15 +859,24 @@ static void return_store(Machine *m, const Frame *f) {
 
 // ---- the evaluations themselves
 
-static void begin(Machine *m, VM *vm) {
+// What is put back when an evaluation ends: escapes that end it pass by the code that would do so.
+typedef struct Outer {
+    Value dynamic;
+    Modes modes;
+} Outer;
+
+static Outer begin(Machine *m, VM *vm) {
+    Outer outer = {.dynamic = vm->dynamic, .modes = rt_modes(vm)};
+    rt_dynamic_isolate(vm);
     *m = (Machine){.vm = vm};
     m->evaluation = rt_raw_new(vm, sizeof *m->evaluation);
     m->evaluation->outer = vm->tier_state;
     vm->tier_state = m->evaluation;
+    return outer;
 }
 
 // Steps until the value has nowhere to go.
-static Value finish(Machine *m, Value dynamic) {
+static Value finish(Machine *m, Outer outer) {
     while (m->node || m->frames) {
         if (m->node)
             step_evaluate(m);
@@ -834,8 +885,8 @@ static Value finish(Machine *m, Value dynamic) {
     }
     m->evaluation->ended = true;
     m->vm->tier_state = m->evaluation->outer;
-    // Escapes that end an evaluation pass by the code that would put it back.
-    m->vm->dynamic = dynamic;
+    m->vm->dynamic = outer.dynamic;
+    rt_modes_restore(m->vm, outer.modes);
     return m->value;
 }
 
@@ -845,27 +896,31 @@ static Value cek_run(VM *vm, Lambda *top) {
     if (!vm_cek_address(vm, top))
         return VALUE_FAILURE;
     Machine m;
-    Value dynamic = vm->dynamic;
-    rt_dynamic_isolate(vm);
-    begin(&m, vm);
+    Outer outer = begin(&m, vm);
     evaluate(&m, top->body, rib_new(&m, NULL, top, 0));
-    return finish(&m, dynamic);
+    return finish(&m, outer);
 }
 
 static Value cek_apply(VM *vm, Value procedure, int argc, const Value *argv) {
     if (rt_stack_low(vm))
         return rt_fail_depth(vm);
     Machine m;
-    Value dynamic = vm->dynamic;
-    rt_dynamic_isolate(vm);
-    begin(&m, vm);
+    Outer outer = begin(&m, vm);
     // A node for errors of the call itself: it has no position.
     at_site(&m, vm_node_const(vm, VALUE_UNSPECIFIED, 0), NULL);
     apply(&m, procedure, argc, argv, true);
-    return finish(&m, dynamic);
+    return finish(&m, outer);
 }
 
 static Lambda *cek_closure_lambda(Value closure) { return closure_lambda(closure); }
 
-const Tier vm_tier_cek = {
-    .name = "cek", .run = cek_run, .apply = cek_apply, .closure_lambda = cek_closure_lambda};
+static void cek_uses(Uses *uses, Value closure) {
+    for (Lambda *l = closure_lambda(closure); l; l = l->next)
+        (void)vm_uses_core(uses, l->body);
+}
+
+const Tier vm_tier_cek = {.name = "cek",
+                          .run = cek_run,
+                          .apply = cek_apply,
+                          .closure_lambda = cek_closure_lambda,
+                          .uses = cek_uses};

@@ -1,4 +1,5 @@
-// Addresses of variables for the CEK: how many ribs to climb, which slot. See cek_int.h.
+// Addresses of variables for the CEK: how many ribs to climb, which slot; which closures are constant.
+// See cek_int.h. What is constant is the rule of tier1/compile.c, word by word.
 #include "runtime/fail.h"
 #include "vm/cek_int.h"
 
@@ -7,6 +8,57 @@ typedef struct Address {
     uint32_t level; // ribs around the node being walked
     bool failed;
 } Address;
+
+const char vm_cek_constant = 0;
+
+// ---- constant closures: Var.mark of a variable bound to one is CEK_CONSTANT
+
+static bool is_constant(const Lambda *first) {
+    if (first->contified)
+        return false;
+    for (uint32_t i = 0; i < first->free_count; i++)
+        if (first->free[i]->mark != CEK_CONSTANT)
+            return false;
+    return true;
+}
+
+static void mark_let(const Node *node) {
+    for (uint32_t i = 0; i < node->let.count; i++) {
+        const Node *init = node->let.inits[i];
+        bool constant = init->kind == NODE_LAMBDA  ? is_constant(init->lambda)
+                        : init->kind == NODE_LOCAL ? init->local.var->mark == CEK_CONSTANT
+                                                   : false;
+        if (constant)
+            node->let.vars[i]->mark = CEK_CONSTANT;
+    }
+}
+
+// The largest set whose members need only one another.
+static void mark_fix(const Node *node) {
+    enum { ROUNDS = 4 };
+    for (uint32_t i = 0; i < node->let.count; i++)
+        if (!node->let.vars[i]->contified)
+            node->let.vars[i]->mark = CEK_CONSTANT;
+    bool changed = true;
+    for (uint32_t round = 0; changed; round++) {
+        changed = false;
+        for (uint32_t i = 0; i < node->let.count; i++) {
+            Var *var = node->let.vars[i];
+            if (var->mark == CEK_CONSTANT &&
+                (round >= ROUNDS || !is_constant(node->let.inits[i]->lambda))) {
+                var->mark = NULL;
+                changed = true;
+            }
+        }
+    }
+}
+
+static void clear_marks(const Node *node) {
+    for (uint32_t i = 0; i < node->let.count; i++)
+        node->let.vars[i]->mark = NULL;
+}
+
+// ---- addresses
 
 static void place(Var *var, uint32_t level, uint32_t slot) {
     var->level = level;
@@ -26,6 +78,7 @@ static void walk(Node **slot, void *context) {
         node->local.depth = level - 1 - node->local.var->level;
         return;
     case NODE_LAMBDA:
+        node->lambda->code = is_constant(node->lambda) ? CEK_CONSTANT : NULL;
         for (Lambda *l = node->lambda; l != NULL; l = l->next) {
             for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++)
                 place(l->params[i], level, i);
@@ -37,14 +90,19 @@ static void walk(Node **slot, void *context) {
     case NODE_LET:
     case NODE_FIX: {
         bool fix = node->kind == NODE_FIX;
+        if (fix)
+            mark_fix(node);
         for (uint32_t i = 0; i < node->let.count; i++)
             place(node->let.vars[i], level, i);
         a->level = level + fix;
         for (uint32_t i = 0; i < node->let.count; i++)
             walk(&node->let.inits[i], a);
+        if (!fix)
+            mark_let(node);
         a->level = level + 1;
         walk(&node->let.body, a);
         a->level = level;
+        clear_marks(node);
         return;
     }
     default:

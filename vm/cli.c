@@ -63,21 +63,39 @@ static void on_interrupt(int signal_number) {
 }
 
 static void catch_interrupts(Kiln *k) {
+    // A shell that runs us in the background, out of Ctrl-C's reach, has it ignored.
+    struct sigaction before;
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return;
     interrupted_vm = vm_of_kiln(k);
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = 0};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
 }
 
-// Close the VM; the process's exit status.
+static bool was_interrupted(Kiln *k) {
+    KilnRef *error = kiln_error_value(k);
+    if (!error) return false;
+    bool is = rt_is_condition(vm_of_kiln(k), vm_ref_value(error), CONDITION_INTERRUPT);
+    kiln_release(k, error);
+    return is;
+}
+
+// Close the VM; the process's exit status. A program that Ctrl-C ended dies of the signal, so that a shell script which
+// runs it ends as well (status 130).
 static int finish(Kiln *k, KilnStatus status) {
     int result = 0;
+    bool interrupted = false;
     if (status == KILN_EXIT) result = kiln_exit_status(k);
     else if (status != KILN_OK) {
+        interrupted = was_interrupted(k);
         vm_print_failure(k);
         result = STATUS_ERROR;
     }
     int lost = kiln_destroy(k);
+    if (interrupted) {
+        signal(SIGINT, SIG_DFL);
+        raise(SIGINT);
+    }
     return result ? result : lost;
 }
 

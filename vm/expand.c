@@ -2,6 +2,7 @@
 // expand_int.h.
 #include "vm/expand.h"
 #include "runtime/dict.h"
+#include "runtime/interrupt.h"
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/string.h"
@@ -94,18 +95,20 @@ bool vm_poll(Expander *x) {
     if (__builtin_expect(atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0, 1))
         return true;
     unsigned bits = atomic_load(&vm->interrupts);
+    if ((bits & INTERRUPT_EVENTS) == 0)
+        return true;
     if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
         // The bits stay set: an evaluator around this expansion is to stop as well, whatever
         // handlers do.
         rt_fail_at(vm, CONDITION_INTERRUPT, x->position, VALUE_FALSE, VALUE_NULL, "%s",
                    bits & INTERRUPT_HOST ? "stopped by the host" : "time limit exceeded");
-    } else if (bits & INTERRUPT_MEMORY) {
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_MEMORY);
-        rt_fail_memory(vm, 0);
-    } else {
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_USER);
-        rt_fail_at(vm, CONDITION_INTERRUPT, x->position, VALUE_FALSE, VALUE_NULL, "interrupted");
+        return false;
     }
+    if (rt_interrupt_take(vm) == INTERRUPTED_NOT)
+        return true;
+    rt_condition_set_field(vm->condition, CONDITION_FIELD_POSITION,
+                           rt_position_value(vm, x->position));
+    rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, VALUE_FALSE);
     return false;
 }
 

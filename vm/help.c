@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const vm_help_topics[] = {"run", "repl", "dump", "env", "errors", "primitives", "topics", NULL};
+const char *const vm_help_topics[] = {"run", "repl", "dump", "env", "errors", "tools", "primitives", "topics", NULL};
 
 static void overview(void) {
     puts("Kiln runs SX, a superset of R7RS-small Scheme.\n"
@@ -17,7 +17,7 @@ static void overview(void) {
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
          "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
          "  kiln dump --ir FILE      show the core IR of a program; --bytecode: what it is compiled to\n"
-         "  kiln help [TOPIC]        this, or one of: run repl dump env errors primitives, or a primitive's name\n"
+         "  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, or a primitive's name\n"
          "  kiln version             the version\n"
          "\n"
          "Option, before or after the command:");
@@ -25,7 +25,8 @@ static void overview(void) {
     for (int i = 0; vm_tier_at(i); i++) printf(" %s", vm_tier_at(i)->name);
     printf(" (default: %s)\n", vm_tier_find(NULL)->name);
     puts("\n"
-         "Exit status: 0; 1 when the program fails; 2 for wrong usage; the program's own after (exit N).");
+         "Exit status: 0; 1 when the program fails; 2 for wrong usage; the program's own after (exit N); 130 when\n"
+         "Ctrl-C ended it.");
 }
 
 static void run(void) {
@@ -35,7 +36,11 @@ static void run(void) {
          "one that begins with import or define-library has only what it imports; one without has all of\n"
          "R7RS-small. Any other file is SX and has everything. (command-line) is FILE and the arguments.\n"
          "Libraries are looked for beside FILE and in the folders of KILN_PATH: (a b c) is a/b/c.sld or a/b/c.sx.\n"
-         "With - the program is read from standard input, as SX.");
+         "With - the program is read from standard input, as SX.\n"
+         "\n"
+         "Ctrl-C raises an interrupt condition at the next call or turn of a loop: what unwind-protect and dynamic-wind\n"
+         "promise is kept, then the program dies of the signal (status 130). A second Ctrl-C that comes before the first\n"
+         "is noticed ends it at once.");
 }
 
 static void repl(void) {
@@ -73,6 +78,20 @@ static void errors(void) {
          "position leaves no trace: its caller has ended. guard, handler-case and try catch conditions by type.");
 }
 
+static void tools(void) {
+    puts("Tools to look into a running program, of SX; vm/prelude/sx.md has the details.\n"
+         "\n"
+         "  (vm-trace thunk)         call it, show calls and results on the error port; :procedures (list f …) or 'all,\n"
+         "                           :limit lines, :port\n"
+         "  (bytecode-inspect f)     print a procedure's bytecode and what it has counted (not in --mode cek)\n"
+         "  (prim-check f)           primitives it uses, by how a mode carries them out: :mode 'cek, :follow true for\n"
+         "                           those of what it calls too; a string names a program's file\n"
+         "  (deps-check f)           variables, libraries and watched names it depends on; :follow true, files likewise\n"
+         "  (doc f) (apropos \"text\") (time expr) (macroexpand 'form)\n"
+         "  (call-with-time-limit seconds thunk)   raise limit-exceeded when it takes longer;\n"
+         "  (call-with-step-limit steps thunk)     … more calls and turns of loops");
+}
+
 static void primitive(const Primitive *p) {
     printf("(%s%s%s) -> %s", p->name, *p->arguments ? " " : "", p->arguments, p->result);
     printf("    [%s]\n    %s\n", p->library, p->doc);
@@ -88,7 +107,7 @@ static void topics(void) {
 }
 
 bool vm_help(const char *topic) {
-    static void (*const fn[])(void) = {run, repl, dump, env, errors, primitives, topics};
+    static void (*const fn[])(void) = {run, repl, dump, env, errors, tools, primitives, topics};
     _Static_assert(sizeof fn / sizeof *fn == sizeof vm_help_topics / sizeof *vm_help_topics - 1,
                    "a text for each topic");
     if (!topic) {

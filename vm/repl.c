@@ -9,6 +9,7 @@
 #include "vm/cli.h"
 #include "vm/expand.h"
 #include "vm/kiln_int.h"
+#include <errno.h>
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -178,7 +179,13 @@ static char *next_line(Session *s) {
     }
     char *line = NULL;
     size_t room = 0;
-    if (getline(&line, &room, stdin) >= 0) return line;
+    for (;;) {
+        if (getline(&line, &room, stdin) >= 0) return line;
+        if (errno != EINTR || feof(stdin)) break;
+        // Ctrl-C while nothing is being evaluated: there is nothing to stop.
+        clearerr(stdin);
+        atomic_store(&vm_of_kiln(s->k)->interrupts, 0);
+    }
     free(line);
     return NULL;
 }

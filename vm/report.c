@@ -24,7 +24,7 @@ static void put_place(VM *vm, StringBuilder *b, Position p) {
 }
 
 // Users are shown places in their own code: what they called, not what that is made of.
-static bool is_built_in(VM *vm, Position p) {
+bool vm_is_built_in(VM *vm, Position p) {
     static const char prelude[] = "vm/prelude/";
     return p && strncmp(rt_source_name(vm, position_source(p)), prelude, sizeof prelude - 1) == 0;
 }
@@ -41,12 +41,12 @@ static Position user_place(VM *vm, Value condition) {
     Position p = 0;
     if (rt_is_condition(vm, condition, CONDITION_CONDITION))
         p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
-    if (p && !is_built_in(vm, p)) return p;
+    if (p && !vm_is_built_in(vm, p)) return p;
     Value frames = backtrace_of(vm, condition);
     for (; value_is_pair(frames); frames = value_cdr(frames)) {
         if (!value_is_pair(value_car(frames))) continue;
         p = rt_position_from_value(value_cdr(value_car(frames)));
-        if (p && !is_built_in(vm, p)) return p;
+        if (p && !vm_is_built_in(vm, p)) return p;
     }
     return 0;
 }
@@ -69,7 +69,7 @@ static Value user_frames(VM *vm, Value frames) {
     rt_list_builder_init(&list, vm);
     for (; value_is_pair(frames); frames = value_cdr(frames)) {
         Value frame = value_car(frames);
-        if (value_is_pair(frame) && !is_built_in(vm, rt_position_from_value(value_cdr(frame))))
+        if (value_is_pair(frame) && !vm_is_built_in(vm, rt_position_from_value(value_cdr(frame))))
             rt_list_builder_add(&list, frame);
     }
     return list.first;

@@ -19,4 +19,7 @@ Value vm_report(VM *vm, Value condition, bool colour);
 // built-in libraries (tail calls leave no trace), the form is added to its backtrace.
 void vm_report_note_form(VM *vm, Position form);
 
+// Is that place in one of the built-in libraries?
+bool vm_is_built_in(VM *vm, Position position);
+
 #endif

@@ -7,6 +7,8 @@
 
 #include "vm/core.h"
 
+struct Uses; // uses.h
+
 typedef struct Tier {
     const char *name; // "cek", "tier1", "tier2"
     // Run a top-level lambda without parameters. Result, or VALUE_FAILURE with vm->condition set:
@@ -20,6 +22,13 @@ typedef struct Tier {
     // Text of what the tier makes of a top-level lambda, which it consumes: a string, or VALUE_FAILURE. NULL: it runs
     // core as it is.
     Value (*dump)(VM *vm, Lambda *top);
+    // Text of the code of a closure that this tier made, as it is by now: a string. NULL: see dump.
+    Value (*listing)(VM *vm, Value closure);
+    // What its code, and that of the procedures written within it, refers to.
+    void (*uses)(struct Uses *uses, Value closure);
+    // How the tier carries out a primitive: "instruction", "call", "control"; NULL: it does not have it. NULL itself:
+    // it calls the C functions of all rows, and has all control operations.
+    const char *(*carries_out)(const Primitive *p);
     // How its code is kept in files; NULL: it is not.
     const struct TierImage *image;
 } Tier;

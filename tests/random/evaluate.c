@@ -50,7 +50,8 @@ static void take_output(FILE *to) {
     lseek(STDOUT_FILENO, 0, SEEK_SET);
 }
 
-// Brief: the message, and the place unless it is that of a caller, which calls in tail position and inlining hide.
+// Brief: the message, and the place unless it is that of a caller, which calls in tail position and
+// inlining hide.
 static void put_error(FILE *to, Kiln *kiln, bool brief) {
     if (!brief) {
         fputs(kiln_error_report(kiln), to);

@@ -50,7 +50,7 @@ typedef struct Generator {
     int variables, globals;           // the first `globals` are those of the top level
     Function function[FUNCTIONS_MAX];
     int functions;
-    bool has_records;
+    bool in_function; // one of the top level is being written
 } Generator;
 
 // ---- Chance -----------------------------------------------------------------------------------
@@ -79,15 +79,15 @@ static void line(Generator *g) { fprintf(g->to, "\n%*s", 2 * g->indent, ""); }
 static void expression(Generator *g, Kind kind, int depth);
 static void function_of(Generator *g, Kind from, Kind to, int depth);
 
-// Writes a template. In it, %i %n %b %s %c %y %l %v %d %t %r are expressions of the kinds in their order, %a one of
-// any kind, %k one of `kind`, %f a function of a number to `kind`; %= a text from the arguments; %| a new line.
+// Writes a template. In it, %i %n %b %s %c %y %l %v %d %t %r are expressions of the kinds in their
+// order, %a one of any kind, %k one of `kind`, %f a function of a number to `kind`; %= a text from
+// the arguments; %| a new line.
 static void form(Generator *g, Kind kind, int depth, const char *template, ...);
 
 static Kind any_kind(Generator *g) {
-    static const Kind often[] = {KIND_INTEGER, KIND_INTEGER, KIND_INTEGER, KIND_NUMBER,
-                                 KIND_NUMBER,  KIND_BOOLEAN, KIND_STRING,  KIND_CHAR,
-                                 KIND_SYMBOL,  KIND_LIST,    KIND_LIST,    KIND_VECTOR,
-                                 KIND_DICT};
+    static const Kind often[] = {KIND_INTEGER, KIND_INTEGER, KIND_INTEGER, KIND_NUMBER, KIND_NUMBER,
+                                 KIND_BOOLEAN, KIND_STRING,  KIND_CHAR,    KIND_SYMBOL, KIND_LIST,
+                                 KIND_LIST,    KIND_VECTOR,  KIND_DICT};
     return often[below(g, (int)(sizeof often / sizeof often[0]))];
 }
 
@@ -173,8 +173,7 @@ static const Variable *find(Generator *g, Kind kind, bool escape, bool assign) {
 static void integer_literal(Generator *g) {
     switch (below(g, 10)) {
     case 0: // at the limits of fixnums: 2^49
-        fprintf(g->to, "%lld",
-                (chance(g, 50) ? 1LL : -1LL) * ((1LL << 49) + below(g, 5) - 2));
+        fprintf(g->to, "%lld", (chance(g, 50) ? 1LL : -1LL) * ((1LL << 49) + below(g, 5) - 2));
         break;
     case 1:
         fputs(PICK(g, "1000000007", "4294967296", "-9223372036854775808", "18446744073709551616",
@@ -197,8 +196,8 @@ static void number_literal(Generator *g) {
         break;
     case 1:
     case 2:
-        fputs(PICK(g, "0.5", "-0.0", "0.0", "1.5", "1e308", "-2.25", "+inf.0", "+nan.0", "1e-320", "3.0",
-                   "562949953421312.0", "100.125", "-inf.0"),
+        fputs(PICK(g, "0.5", "-0.0", "0.0", "1.5", "1e308", "-2.25", "+inf.0", "+nan.0", "1e-320",
+                   "3.0", "562949953421312.0", "100.125", "-inf.0"),
               g->to);
         break;
     case 3:
@@ -221,7 +220,9 @@ static void literal(Generator *g, Kind kind) {
         fputs(PICK(g, "#t", "#f"), g->to);
         return;
     case KIND_STRING:
-        fputs(PICK(g, "\"\"", "\"a\"", "\"abc\"", "\"Zwölf\"", "\"x y\"", "\"\\\"q\\\"\"", "\"λ→\"", "\"12\""), g->to);
+        fputs(PICK(g, "\"\"", "\"a\"", "\"abc\"", "\"Zwölf\"", "\"x y\"", "\"\\\"q\\\"\"", "\"λ→\"",
+                   "\"12\""),
+              g->to);
         return;
     case KIND_CHAR:
         fputs(PICK(g, "#\\a", "#\\Z", "#\\space", "#\\λ", "#\\0", "#\\newline"), g->to);
@@ -230,12 +231,13 @@ static void literal(Generator *g, Kind kind) {
         fputs(PICK(g, "'a", "'b", "'sym", ":key", ":size", "'else", "nil"), g->to);
         return;
     case KIND_LIST:
-        fputs(PICK(g, "'()", "'(1 2 3)", "(list 1 2)", "'(a \"b\" #\\c)", "(list)", "'(1 (2 3) 4)", "'(3 1 2)", "'(1 . 2)",
-                   "'((a . 1) (b . 2))"),
+        fputs(PICK(g, "'()", "'(1 2 3)", "(list 1 2)", "'(a \"b\" #\\c)", "(list)", "'(1 (2 3) 4)",
+                   "'(3 1 2)", "'(1 . 2)", "'((a . 1) (b . 2))"),
               g->to);
         return;
     case KIND_VECTOR:
-        fputs(PICK(g, "#(1 2 3)", "(vector 1 2)", "(make-vector 3 0)", "#()", "(vector 'a \"b\" 3.5)"),
+        fputs(PICK(g, "#(1 2 3)", "(vector 1 2)", "(make-vector 3 0)", "#()",
+                   "(vector 'a \"b\" 3.5)"),
               g->to);
         return;
     case KIND_DICT:
@@ -245,9 +247,7 @@ static void literal(Generator *g, Kind kind) {
         fputs("(make-hash-table equal?)", g->to);
         return;
     case KIND_RECORD:
-        fputs(g->has_records ? PICK(g, "(make-point 1 2)", "(make-point 'x 0)", "(make-point3 1 2 3)")
-                             : "'(no record)",
-              g->to);
+        fputs(PICK(g, "(make-point 1 2)", "(make-point 'x 0)", "(make-point3 1 2 3)"), g->to);
         return;
     case KIND_FUNCTION:
         break;
@@ -257,15 +257,33 @@ static void literal(Generator *g, Kind kind) {
 
 // ---- Expressions that are particular to a kind ------------------------------------------------
 
-// One operation with operands of all kinds, so that an instruction that has seen one kind sees the others.
+// One operation with operands of all kinds, so that an instruction that has seen one kind sees the
+// others.
 static void mixed(Generator *g, Kind kind, int depth) {
-    static const char *const tests[] = {"<", ">", "<=", ">=", "=", "eqv?", "eq?", "equal?", "char<?"};
-    static const char *const others[] = {"+", "-", "*", "/", "quotient", "remainder", "modulo", "max",
-                                         "vector-ref", "cons", "string-ref", "expt", "bitwise-and",
-                                         "list-ref", "exact-integer-sqrt", "arithmetic-shift"};
-    static const char *const ones[] = {"car", "cdr", "zero?", "vector-length", "-", "abs", "not", "null?", "even?", "sqrt", "cadr",
-                                       "inc", "point-x", "exact", "inexact", "string-length", "char-upcase", "length",
-                                       "negative?", "square", "symbol->string", "floor", "point3?", "point-z", "reverse"};
+    static const char *const tests[] = {"<",    ">",   "<=",     ">=",    "=",
+                                        "eqv?", "eq?", "equal?", "char<?"};
+    static const char *const others[] = {"+",
+                                         "-",
+                                         "*",
+                                         "/",
+                                         "quotient",
+                                         "remainder",
+                                         "modulo",
+                                         "max",
+                                         "vector-ref",
+                                         "cons",
+                                         "string-ref",
+                                         "expt",
+                                         "bitwise-and",
+                                         "list-ref",
+                                         "exact-integer-sqrt",
+                                         "arithmetic-shift"};
+    static const char *const ones[] = {
+        "car",       "cdr",    "zero?",          "vector-length", "-",           "abs",
+        "not",       "null?",  "even?",          "sqrt",          "cadr",        "inc",
+        "point-x",   "exact",  "inexact",        "string-length", "char-upcase", "length",
+        "negative?", "square", "symbol->string", "floor",         "point3?",     "point-z",
+        "reverse"};
     bool test = chance(g, 40);
     const char *of_two = test ? pick_of(g, tests, sizeof tests / sizeof tests[0])
                               : pick_of(g, others, sizeof others / sizeof others[0]);
@@ -282,10 +300,13 @@ static void mixed(Generator *g, Kind kind, int depth) {
         fputs("(if ", g->to);
     switch (below(g, 4)) {
     case 0:
-        fprintf(g->to, "(%s x %s)", of_two, PICK(g, "1", "2", "-1", "0", "100", "1000", "1.5", "0.0", "1/2"));
+        fprintf(g->to, "(%s x %s)", of_two,
+                PICK(g, "1", "2", "-1", "0", "100", "1000", "1.5", "0.0", "1/2"));
         break;
     case 1:
-        fprintf(g->to, "(%s %s x)", of_two, PICK(g, "1", "2", "0", "-128", "0.5", "562949953421311", "(vector 1 2 3)", "\"abc\""));
+        fprintf(
+            g->to, "(%s %s x)", of_two,
+            PICK(g, "1", "2", "0", "-128", "0.5", "562949953421311", "(vector 1 2 3)", "\"abc\""));
         break;
     case 2:
         fprintf(g->to, "(%s x ", of_two);
@@ -302,8 +323,9 @@ static void mixed(Generator *g, Kind kind, int depth) {
     fputs("(list", g->to);
     for (int i = 3 + below(g, 8); i > 0; i--) {
         fputc(' ', g->to);
-        fputs(PICK(g, "1", "0", "-3", "7", "0.5", "-0.0", "1e300", "+nan.0", "+inf.0", "1/3", "562949953421311", "-562949953421312",
-                   "(expt 2 70)", "1+2i", "\"text\"", "'sym", "#\\a", "'()", "'(1 2)", "#(5 6)", "nil", "(make-point 1 2)",
+        fputs(PICK(g, "1", "0", "-3", "7", "0.5", "-0.0", "1e300", "+nan.0", "+inf.0", "1/3",
+                   "562949953421311", "-562949953421312", "(expt 2 70)", "1+2i", "\"text\"", "'sym",
+                   "#\\a", "'()", "'(1 2)", "#(5 6)", "nil", "(make-point 1 2)",
                    "(make-point3 1 2 3)", "#t", "car", "2.0"),
               g->to);
     }
@@ -319,169 +341,10 @@ typedef struct Template {
     const char *text;
 } Template;
 
-// Each is as likely as the others of its kind.
 static const Template templates[] = {
-    {KIND_INTEGER, "(+ %i %i)"},
-    {KIND_INTEGER, "(+ %i %i %i)"},
-    {KIND_INTEGER, "(- %i %i)"},
-    {KIND_INTEGER, "(- %i)"},
-    {KIND_INTEGER, "(* %i %i)"},
-    {KIND_INTEGER, "(+ %i 1)"},
-    {KIND_INTEGER, "(- %i 1)"},
-    {KIND_INTEGER, "(- 5 %i)"},
-    {KIND_INTEGER, "(* 2 %i)"},
-    {KIND_INTEGER, "(quotient %i %i)"},
-    {KIND_INTEGER, "(remainder %i 7)"},
-    {KIND_INTEGER, "(modulo %i %i)"},
-    {KIND_INTEGER, "(abs %i)"},
-    {KIND_INTEGER, "(max %i %i)"},
-    {KIND_INTEGER, "(min %i %i %i)"},
-    {KIND_INTEGER, "(gcd %i %i)"},
-    {KIND_INTEGER, "(square %i)"},
-    {KIND_INTEGER, "(bitwise-and %i %i)"},
-    {KIND_INTEGER, "(bitwise-xor %i 255)"},
-    {KIND_INTEGER, "(arithmetic-shift %i (modulo %i 9))"},
-    {KIND_INTEGER, "(exact (floor %n))"},
-    {KIND_INTEGER, "(exact-integer-sqrt (abs %i))"},
-    {KIND_INTEGER, "(vector-length %v)"},
-    {KIND_INTEGER, "(length %l)"},
-    {KIND_INTEGER, "(string-length %s)"},
-    {KIND_INTEGER, "(char->integer %c)"},
-    {KIND_INTEGER, "(count %d)"},
-    {KIND_INTEGER, "(hash-table-ref/default %t %a 7)"},
-    {KIND_INTEGER, "(hash-table-size %t)"},
-    {KIND_INTEGER, "(inc %i)"},
-    {KIND_INTEGER, "(reduce + 0 (filter integer? %l))"},
-    {KIND_INTEGER, "(apply + (filter integer? %l))"},
-    {KIND_INTEGER, "(numerator %n)"},
-    {KIND_INTEGER, "(call-with-values (lambda () (floor/ %i 3)) (lambda (q r) (+ q r)))"},
-    {KIND_INTEGER, "(let-values (((q r) (truncate/ %i %i)))%|(- q r))"},
-    {KIND_INTEGER, "(fold (lambda (x acc) (if (integer? x) (+ x acc) acc)) %i %l)"},
-    {KIND_INTEGER, "((fn (a &optional (b 2) &key (size 1)) (+ a b size)) %i %i :size %i)"},
-    {KIND_INTEGER, "((fn (a &optional (b %i)) (- a b)) %i)"},
-    {KIND_INTEGER, "((case-lambda ((a) a) ((a b) (+ a b)) ((a . r) (length r))) %i %i)"},
-    {KIND_INTEGER, "((lambda (a . r) (set! a (- a (length r))) a) %i %a)"},
-    {KIND_NUMBER, "(+ %n %n)"},
-    {KIND_NUMBER, "(- %n %n)"},
-    {KIND_NUMBER, "(* %n %n)"},
-    {KIND_NUMBER, "(/ %n %n)"},
-    {KIND_NUMBER, "(/ %n 3)"},
-    {KIND_NUMBER, "(+ %n 1)"},
-    {KIND_NUMBER, "(- %n 0.5)"},
-    {KIND_NUMBER, "(* 1.5 %n)"},
-    {KIND_NUMBER, "(- %n)"},
-    {KIND_NUMBER, "(+ (* %n %n) (- %n 2))"},
-    {KIND_NUMBER, "(sqrt %n)"},
-    {KIND_NUMBER, "(expt %n 3)"},
-    {KIND_NUMBER, "(exact->inexact %n)"},
-    {KIND_NUMBER, "(inexact %i)"},
-    {KIND_NUMBER, "(exact %n)"},
-    {KIND_NUMBER, "(max %n %n)"},
-    {KIND_NUMBER, "(round %n)"},
-    {KIND_NUMBER, "(abs %n)"},
-    {KIND_NUMBER, "(string->number %s)"},
-    {KIND_NUMBER, "(make-rectangular %i %n)"},
-    {KIND_NUMBER, "(real-part %n)"},
-    {KIND_NUMBER, "(magnitude %n)"},
-    {KIND_NUMBER, "%i"},
-    {KIND_NUMBER, "(vector-ref (vector %n %n) (modulo %i 2))"},
-    {KIND_BOOLEAN, "(< %n %n)"},
-    {KIND_BOOLEAN, "(< %i %i)"},
-    {KIND_BOOLEAN, "(> %i %i)"},
-    {KIND_BOOLEAN, "(<= %i %i %i)"},
-    {KIND_BOOLEAN, "(>= %n 2)"},
-    {KIND_BOOLEAN, "(= %n %n)"},
-    {KIND_BOOLEAN, "(= 0 %i)"},
-    {KIND_BOOLEAN, "(zero? %n)"},
-    {KIND_BOOLEAN, "(even? %i)"},
-    {KIND_BOOLEAN, "(odd? %i)"},
-    {KIND_BOOLEAN, "(positive? %n)"},
-    {KIND_BOOLEAN, "(eq? %y %y)"},
-    {KIND_BOOLEAN, "(eqv? %n %n)"},
-    {KIND_BOOLEAN, "(equal? %a %a)"},
-    {KIND_BOOLEAN, "(not %b)"},
-    {KIND_BOOLEAN, "(and %b %b)"},
-    {KIND_BOOLEAN, "(or %b %b)"},
-    {KIND_BOOLEAN, "(pair? %l)"},
-    {KIND_BOOLEAN, "(null? %l)"},
-    {KIND_BOOLEAN, "(integer? %n)"},
-    {KIND_BOOLEAN, "(exact? %n)"},
-    {KIND_BOOLEAN, "(nan? %n)"},
-    {KIND_BOOLEAN, "(char<? %c %c)"},
-    {KIND_BOOLEAN, "(string=? %s %s)"},
-    {KIND_BOOLEAN, "(string<? %s %s)"},
-    {KIND_BOOLEAN, "(has-key? %d %y)"},
-    {KIND_BOOLEAN, "(every? number? %l)"},
-    {KIND_BOOLEAN, "(vector? %a)"},
-    {KIND_BOOLEAN, "(symbol? %a)"},
-    {KIND_STRING, "(string-append %s %s)"},
-    {KIND_STRING, "(substring %s 0 %i)"},
-    {KIND_STRING, "(number->string %n)"},
-    {KIND_STRING, "(str %a %a)"},
-    {KIND_STRING, "(upper %s)"},
-    {KIND_STRING, "(make-string (modulo %i 5) %c)"},
-    {KIND_STRING, "(string %c %c)"},
-    {KIND_STRING, "(list->string (filter char? %l))"},
-    {KIND_STRING, "(call-with-output-string (lambda (port) (write %a port)))"},
-    {KIND_STRING, "(string-map char-upcase %s)"},
-    {KIND_STRING, "(format \"~a-~s\" %a %a)"},
-    {KIND_STRING, "(reverse %s)"},
-    {KIND_CHAR, "(string-ref %s %i)"},
-    {KIND_CHAR, "(char-upcase %c)"},
-    {KIND_CHAR, "(integer->char (+ 32 (modulo %i 90)))"},
-    {KIND_SYMBOL, "(string->symbol %s)"},
-    {KIND_SYMBOL, "(if %b %y 'c)"},
-    {KIND_SYMBOL, "(get %d %y)"},
-    {KIND_SYMBOL, "(type-of %a)"},
-    {KIND_LIST, "(list %a %a)"},
-    {KIND_LIST, "(list %i %i %i)"},
-    {KIND_LIST, "(cons %a %l)"},
-    {KIND_LIST, "(append %l %l)"},
-    {KIND_LIST, "(reverse %l)"},
-    {KIND_LIST, "(cdr %l)"},
-    {KIND_LIST, "(cddr %l)"},
-    {KIND_LIST, "(map (lambda (x) (list x %a)) %l)"},
-    {KIND_LIST, "(map (fn (x y) (cons y x)) %l %l)"},
-    {KIND_LIST, "(filter (lambda (x) (not (number? x))) %l)"},
-    {KIND_LIST, "(vector->list %v)"},
-    {KIND_LIST, "(string->list %s)"},
-    {KIND_LIST, "(list-tail %l (modulo %i 3))"},
-    {KIND_LIST, "(iota (modulo %i 6) %n)"},
-    {KIND_LIST, "`(%y ,%a ,@%l)"},
-    {KIND_LIST, "(keys %d)"},
-    {KIND_LIST, "(vals %d)"},
-    {KIND_LIST, "(sort (filter integer? %l) <)"},
-    {KIND_LIST, "(call-with-values (lambda () (values %a %a)) list)"},
-    {KIND_LIST, "(receive (x . more) (values %a %a %a) (cons more x))"},
-    {KIND_LIST, "(let-values (((x y) (values %a %i)) (z (values %a)))%|(list z y x))"},
-    {KIND_LIST, "((lambda args args) %a %a)"},
-    {KIND_LIST, "((fn (a &key (b 2) &rest r) (list a b r)) %a :b %a %i)"},
-    {KIND_LIST, "((fn (&optional a (b a)) (list a b)) %a)"},
-    {KIND_LIST, "(let* (((a b . c) (cons 1 (cons 2 %l)))) (list c b a))"},
-    {KIND_LIST, "(apply list %a %l)"},
-    {KIND_LIST, "(apply map list (list %l '(1 2 3)))"},
-    {KIND_LIST, "(assq 'a %l)"},
-    {KIND_LIST, "(member %a %l)"},
-    {KIND_LIST, "(force (delay %l))"},
-    {KIND_LIST, "(dict->alist %d)"},
-    {KIND_LIST, "(map-indexed (fn (i x) (list i x)) %l)"},
-    {KIND_VECTOR, "(vector %a %a)"},
-    {KIND_VECTOR, "(list->vector %l)"},
-    {KIND_VECTOR, "(vector-map (lambda (x) (list x)) %v)"},
-    {KIND_VECTOR, "(vector-append %v %v)"},
-    {KIND_VECTOR, "(vector-copy %v)"},
-    {KIND_VECTOR, "(make-vector (modulo %i 4) %a)"},
-    {KIND_DICT, "{:a %a :b %a}"},
-    {KIND_DICT, "(assoc %d %y %a)"},
-    {KIND_DICT, "(dissoc %d %y)"},
-    {KIND_DICT, "(merge %d %d)"},
-    {KIND_DICT, "(update %d :n (fn (x) (if x (list x) 1)))"},
-    {KIND_DICT, "(let ((d %d))%|(dict-set! d %y %a) d)"},
-    {KIND_TABLE, "(let ((t (make-hash-table equal?)))%|(hash-table-set! t %a %i) t)"},
-    {KIND_TABLE, "(let ((t %t))%|(hash-table-update!/default t %a (lambda (x) (+ x 1)) %i) t)"},
-    {KIND_RECORD, "(make-point %a %a)"},
-    {KIND_RECORD, "(let ((p %r))%|(set-point-x! p %a) p)"},
-    {KIND_RECORD, "(make-point3 %a %a %n)"},
+#define TEMPLATE(KIND, text) {KIND_##KIND, text},
+#include "tests/random/templates.def"
+#undef TEMPLATE
 };
 enum { TEMPLATES = sizeof templates / sizeof templates[0] };
 
@@ -500,10 +363,11 @@ static void particular(Generator *g, Kind kind, int depth) {
 // What parts of data answer: any kind, mostly not the one that was asked for.
 static void selection(Generator *g, Kind kind, int depth) {
     form(g, kind, depth,
-         PICK(g, "(car %l)", "(car (cons %k %l))", "(cadr (list %a %k))", "(vector-ref (vector %k %a) 0)",
-              "(get {:a %k} :a)", "(point-x (make-point %k %a))", "(car (cons %k %l))", "(cadr %l)", "(vector-ref %v %i)", "(vector-ref %v 0)", "(get %d %y)",
-              "(point-x %r)", "(point-y %r)", "(list-ref (list %k %k %k) (modulo %i 3))", "(first %l)",
-              "(get %d :a)"));
+         PICK(g, "(car %l)", "(car (cons %k %l))", "(cadr (list %a %k))",
+              "(vector-ref (vector %k %a) 0)", "(get {:a %k} :a)", "(point-x (make-point %k %a))",
+              "(car (cons %k %l))", "(cadr %l)", "(vector-ref %v %i)", "(vector-ref %v 0)",
+              "(get %d %y)", "(point-x %r)", "(point-y %r)",
+              "(list-ref (list %k %k %k) (modulo %i 3))", "(first %l)", "(get %d :a)"));
 }
 
 // ---- Functions and calls ----------------------------------------------------------------------
@@ -530,8 +394,10 @@ static void call(Generator *g, const Function *f, int depth) {
     if (chance(g, 2))
         count += below(g, 3) - 1;
     for (int i = 0; i < count; i++) {
-        fputc(' ', g->to);
+        // From one procedure to the next, what is handed on might grow without end.
+        fputs(g->in_function ? " (clip " : " ", g->to);
         expression(g, f->parameter[i % PARAMETERS_MAX], depth - 1);
+        fputs(g->in_function ? ")" : "", g->to);
     }
     if (f->keyword && chance(g, 50)) {
         fputs(chance(g, 95) ? " :size " : " :other ", g->to);
@@ -590,38 +456,9 @@ static void escape(Generator *g, int depth) {
 // Primitives that are redefined, and by what. `old` is what they were.
 static void redefine(Generator *g, int depth) {
     static const char *const redefinitions[] = {
-        "(set! car (lambda (x) (if (pair? x) (old-car x) 'no-car)))",
-        "(set! car old-car)",
-        "(set! + (lambda args (note '+ (apply old+ args))))",
-        "(set! + old+)",
-        "(set! + -)",
-        "(set! * (lambda (a b) (old* b a)))",
-        "(set! * old*)",
-        "(set! vector-ref (lambda (v i) (if (and (integer? i) (< -1 i (vector-length v))) (old-vector-ref v i) 'beyond)))",
-        "(set! vector-ref old-vector-ref)",
-        "(set! < (lambda (a b . r) (note '< (apply old< a b r))))",
-        "(set! < old<)",
-        "(set! = (case-lambda ((a b) (old= a b)) ((a b c) 'three)))",
-        "(set! = old=)",
-        "(set! not (lambda (x) (if x #f 'not)))",
-        "(set! not old-not)",
-        "(set! null? (lambda (x) (tick) (old-null? x)))",
-        "(set! null? old-null?)",
-        "(set! list vector)",
-        "(set! list old-list)",
-        "(set! zero? (call/cc (lambda (k) old-zero?)))",
-        "(set! even? odd?)",
-        "(set! even? old-even?)",
-        "(set! cons old-cons)",
-        "(set! eq? (lambda (a b) (tick) (old-eq? a b)))",
-        "(set! cons (lambda (a b) (tick) (old-cons a (if (pair? b) b (list b)))))",
-        "(set! length (lambda (x) (if (list? x) (old-length x) -1)))",
-        "(set! string-ref (lambda (s i) #\\!))",
-        "(set! cdr (lambda (x) (if (pair? x) (old-cdr x) '())))",
-        "(set! cdr old-cdr)",
-        "(set! - (lambda (a . r) (tick) (apply old- a r)))",
-        "(set! - old-)",
-        "(set! quotient (lambda (a b) (raise-continuable (list 'quotient a b))))",
+#define REDEFINITION(text) text,
+#include "tests/random/redefinitions.def"
+#undef REDEFINITION
     };
     if (chance(g, 30) && g->functions > 0) { // a procedure of the program
         const Function *f = &g->function[below(g, g->functions)];
@@ -660,10 +497,12 @@ static void statement(Generator *g, int depth) {
         form(g, KIND_INTEGER, depth, "(parameter)");
         return;
     case 12:
-        form(g, KIND_INTEGER, depth, "(vector-set! %v %i (clip %a))");
+        form(g, KIND_INTEGER, depth,
+             "(let ((v (vector-copy %v)))%|(vector-set! v (modulo %i 2) (clip %a)) (note 'v v))");
         return;
     case 13:
-        form(g, KIND_INTEGER, depth, "(let ((l (list %a %a)))%|(set-car! l (clip %a)) (note 'l l))");
+        form(g, KIND_INTEGER, depth,
+             "(let ((l (list %a %a)))%|(set-car! l (clip %a)) (note 'l l))");
         return;
     case 14:
         form(g, KIND_INTEGER, depth, "(for-each (lambda (x) (tick)%|(note 'x x) %a) %l)");
@@ -684,7 +523,8 @@ static void statement(Generator *g, int depth) {
         form(g, KIND_INTEGER, depth, "(do-times (i 3) (tick)%|(note i %a))");
         return;
     case 20:
-        form(g, KIND_INTEGER, depth, "(let ((n 0)) (while (< n 3) (tick) (set! n (+ n 1))%|(note n %a)))");
+        form(g, KIND_INTEGER, depth,
+             "(let ((n 0)) (while (< n 3) (tick) (set! n (+ n 1))%|(note n %a)))");
         return;
     default:
         form(g, KIND_INTEGER, depth, "(for-in (x %l) (tick)%|(note 'in %a))");
@@ -714,6 +554,8 @@ static void let_form(Generator *g, Kind kind, int depth) {
     for (int i = 0; i < count; i++) {
         Kind k = any_kind(g);
         int inner = g->variables;
+        if (keyword[3] == 'r' && i > 0 && chance(g, 20) && inner < VARIABLES_MAX)
+            g->variable[g->variables++] = bound[i - 1]; // not there yet, in letrec
         bound[i] = *bind(g, "v", k);
         bool again = false;
         for (int j = 0; j < i; j++)
@@ -757,7 +599,8 @@ static void named_let(Generator *g, Kind kind, int depth) {
     fputs(" (tick)", g->to);
     g->indent++;
     line(g);
-    fprintf(g->to, chance(g, 50) ? "(if (= %s %d) (begin" : "(if (>= %s %d) (let ()", i.name, limit);
+    fprintf(g->to, chance(g, 50) ? "(if (= %s %d) (begin" : "(if (>= %s %d) (let ()", i.name,
+            limit);
     body(g, kind, depth - 2);
     fputc(')', g->to);
     line(g);
@@ -782,6 +625,39 @@ static void named_let(Generator *g, Kind kind, int depth) {
     }
     fputs("))", g->to);
     g->indent--;
+    g->variables = mark;
+}
+
+// More variables than an instruction can name, all live; a call with as many arguments.
+static void crowd(Generator *g, Kind kind, int depth) {
+    int first = g->names, count = 250 + below(g, 20);
+    g->names += count;
+    fputs("(let* (", g->to);
+    for (int i = 0; i < count; i++) {
+        if (i % 40 == 0) {
+            fprintf(g->to, "(w%d ", first + i);
+            expression(g, KIND_INTEGER, 2);
+            fputs(") ", g->to);
+        } else
+            fprintf(g->to, "(w%d (+ w%d %d)) ", first + i, first + below(g, i), below(g, 9));
+    }
+    fputs(") ", g->to);
+    int mark = g->variables;
+    for (int i = 0; i < 6 && g->variables < VARIABLES_MAX; i++) {
+        Variable *v = &g->variable[g->variables++];
+        *v = (Variable){.kind = KIND_INTEGER, .fixed = chance(g, 70)};
+        snprintf(v->name, sizeof v->name, "w%d", first + below(g, count));
+    }
+    body(g, kind, depth - 2);
+    line(g);
+    fprintf(g->to, "(note 'crowd ((lambda (a . r) (list a (length r) %s)) ",
+            PICK(g, "(apply + r)", "(apply max r)", "(car r)"));
+    for (int i = 0; i < count; i++)
+        fprintf(g->to, "w%d ", first + i);
+    fputs("))", g->to);
+    line(g);
+    body(g, kind, depth - 2);
+    fputc(')', g->to);
     g->variables = mark;
 }
 
@@ -862,7 +738,8 @@ static void escaping(Generator *g, Kind kind, int depth) {
     int mark = g->variables;
     Variable *k = bind(g, "k", kind);
     k->escape = true;
-    fprintf(g->to, "(%s (lambda (%s)", PICK(g, "call/cc", "call/ec", "call-with-current-continuation"), k->name);
+    fprintf(g->to, "(%s (lambda (%s)",
+            PICK(g, "call/cc", "call/ec", "call-with-current-continuation"), k->name);
     body(g, kind, depth - 1);
     fputs("))", g->to);
     g->variables = mark;
@@ -898,79 +775,10 @@ static void reentrant(Generator *g, Kind kind, int depth) {
     g->variables = mark;
 }
 
-// What may be around an expression of any kind. %k is the expression itself.
 static const char *const wrappers[] = {
-    "(if %b%|%k%|%k)",
-    "(if %b%|%k%|%k)",
-    "(if (< %i %i)%|%k%|%k)",
-    "(cond (%b %k)%|(%b %k)%|(else %k))",
-    "(cond ((memv %i '(1 2 3)) => (lambda (x) (note 'case x) %k))%|(else %k))",
-    "(case %i ((0 1 2) %k)%|((3 #\\a b) %k)%|(else %k))",
-    "(begin (note 'begin %a)%|%k)",
-    "(let ((t %k))%|(note 't t) t)",
-    "((lambda (x) (tick)%|%k) %a)",
-    "(%f %n)",
-    "(apply %f (list %n))",
-    "(guard (e (#t (note 'caught (describe e))%|%k))%|%k)",
-    "(guard (e ((symbol? e) (note 'symbol e)%|%k)%|((number? e) %k))%|(if %b (raise %n) %k))",
-    "(guard (e ((assq 'a (if (list? e) e '())) => (lambda (x) %k))%|((symbol? e) %k))%|(raise (list (cons 'a 1))) %k)",
-    "(guard (e (#f 'never))%|%k)",
-    "(guard (e ((string? e) %k))%|(dynamic-wind (lambda () (note 'in 0)) (lambda () (raise %a) %k) (lambda () (note 'out 0))))",
-    "(guard (e ((condition? e) (note 'condition (condition-text e))%|%k))%|(error \"problem\" %a %a))",
-    "(with-exception-handler (lambda (e) (tick) (note 'handler (describe e))%|%k)%|(lambda () (raise-continuable %a)))",
-    "(with-exception-handler (lambda (e) (tick) (note 'handler (describe e)) %n)%|(lambda () %k))",
-    "(call/cc (lambda (k)%|(with-exception-handler (lambda (e) (note 'leave (describe e)) (k %k))%|(lambda () %k))))",
-    "(dynamic-wind (lambda () (note 'in %a))%|(lambda () %k)%|(lambda () (note 'out %a)))",
-    "(dynamic-wind (lambda () (tick) (note 'in 1))%|(lambda () %k)%|(lambda () (tick) (note 'out 1)))",
-    "(parameterize ((parameter %a))%|(note 'parameter (parameter)) %k)",
-    "(parameterize ((parameter %i) (converted %a))%|(note 'parameters (list (parameter) (converted)))%|%k)",
-    "(call-with-values (lambda () (values %a %k))%|(lambda (x y) (note 'x x) y))",
-    "(handler-case %k%|(type-error (c) (note 'type (condition-text c)) %k)%|(error (c) %k))",
-    "(handler-bind ((error (lambda (c) (note 'bound (condition-text c)))))%|%k)",
-    "(restart-case (if %b (invoke-restart 'other %a) %k)%|(other (x) (note 'restart x)%|%k))",
-    "(unwind-protect %k%|(note 'cleanup %a))",
-    "(try %k (catch (e) (note 'catch (describe e))%|%k) (finally (note 'finally 0)))",
-    "(reset (note 'reset %a)%|%k)",
-    "(reset (let ((x (shift k (begin (note 'shift 0) (k %k)))))%|(note 'x x) x))",
-    "(reset (if (shift k (begin (k #t) (k #f)))%|%k%|%k))",
-    "(reset (dynamic-wind (lambda () (note 'in 2)) (lambda () (shift k (k (k %k)))) (lambda () (note 'out 2))))",
-    "(car (reset (list (shift k (append (k %k) (k %k))))))",
-    "(let ((next (generate (lambda (yield) (yield %a) (yield %k) (for-each yield %l)))))%|(note 'g (next)) (note 'g (next))%|(note 'g (next)) %k)",
-    "(let ((f %f))%|(note 'f (map f (list %n 1.5 2)))%|(f %i))",
-    "(let loop ((l %l)) (tick)%|(if (pair? l) (begin (note 'l (car l)) (loop (cdr l)))%|%k))",
-    "(let ((b (delay (begin (note 'forced 0) %k))))%|(force b) (force b))",
-    "(eval (list 'let (list (list 'x ''%y)) '(note 'eval x) '%k) (interaction-environment))",
-    "(let-syntax ((twice (syntax-rules () ((_ e) (begin (note 'once 0) e)))))%|(twice %k))",
-    "(let ((x 1))%|(define (get-x) x) (set! x (+ (get-x) 1)) (note 'x (get-x)) %k)",
-    "(and %b %k)",
-    "(or (and %b %k)%|%k)",
-    "(let ((v (make-vector 3 %k)))%|(do ((i 0 (+ i 1))) ((= i 3)) (tick) (vector-set! v i (vector-ref v (- 2 i))))%|(vector-ref v (modulo %i 3)))",
-    "(do ((i 0 (+ i 1)) (s 0.0 (+ s (* i 0.5)))) ((> i 4) (note 's s) %k) (tick))",
-    "(let count ((i 0) (s %n)) (tick)%|(if (< i 4) (count (+ i 1) (clip (+ s i)))%|(begin (note 's s) %k)))",
-    "(let ((s (make-string 2 #\\-)))%|(string-set! s (modulo %i 2) %c) (note 's s) %k)",
-    "(let ((acc '()))%|(vector-for-each (lambda (x) (tick) (set! acc (cons x acc))) (vector %a %k)) (note 'acc acc) (car acc))",
-    "(let ((x (values %k)))%|(if (eqv? x x) (note 'same 0)) x)",
-    "(let ((p (open-input-string %s)))%|(note 'read (read-char p)) %k)",
-    // loops: parallel moves, loops in loops, what closures keep of their variables
-    "(let turn ((a %a) (b %a) (c %k) (n 0)) (tick)%|(if (< n 4) (turn b c a (+ n 1)) (begin (note 'turn (list a b)) c)))",
-    "(let turn ((a %i) (b %i) (n 0)) (tick)%|(if (= n 5) (begin (note 'turn (list a b)) %k) (turn (clip (+ a b)) a (+ n 1))))",
-    "(let outer ((i 0) (s '())) (tick)%|(if (< i 3)%|(let inner ((j 0) (s s)) (tick)%|(if (< j i) (inner (+ j 1) (clip (cons %a s))) (outer (+ i 1) s)))%|(begin (note 's s) %k)))",
-    "(let outer ((i 0)) (tick)%|(cond ((< i 3) (let ((x (let inner ((j i)) (tick) (if (> j 4) j (inner (+ j 2)))))) (note 'x (list i x %a)) (outer (+ i 1)))) (else %k)))",
-    "(let loop ((i 0) (fs '())) (tick)%|(if (< i 3) (loop (+ i 1) (cons (lambda (y) (set! i (+ i y)) i) fs))%|(begin (note 'fs (map (lambda (f) (f %i)) fs)) %k)))",
-    "(do ((i 0 (+ i 1)) (x %n (- (* x 0.5) 1.25)) (y 1.0 (+ y (* x 2.0)))) ((= i 5) (note 'xy (list x y)) %k) (tick) (if (> x y) (note 'x> i)))",
-    "(let ((n 0) (s %n))%|(let loop ((i 0)) (tick) (set! n (+ n i)) (when (< i 4) (set! s (clip (+ s %n))) (loop (+ i 1))))%|(note 'n (list n s)) %k)",
-    "(let loop ((x %k) (i 0)) (tick)%|(if (= i 3) x (loop (call/cc (lambda (k) (if (odd? i) (k x) %k))) (+ i 1))))",
-    // many variables, many arguments
-    "(let ((many (lambda (a b c d e f g h i j k l m n o p q r s t u v w x y z . more) (tick) (set! z (list z more)) (list a m z))))%|(note 'many (many 1 2 3 4 5 6 7 8 9 10 %a 12 13 14 15 16 17 18 19 20 21 22 23 24 25 %a 27 28)) %k)",
-    "(begin (note 'wide (apply + (list %i 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 %i)))%|%k)",
-    // arguments come before the operator
-    "(let ((x (+ (begin (set! + old-) %i) %i)))%|(set! + old+) (note 'x x) %k)",
-    "(let ((x (if (< (begin (set! < >) %i) %i) 'less 'not-less)))%|(set! < old<) (note 'x x) %k)",
-    "(let ((x (vector-ref (begin (set! vector-ref (lambda (v i) (list 'new v i))) %v) %i)))%|(set! vector-ref old-vector-ref) (note 'x x) %k)",
-    "(let ((x (do ((i 0 (+ i 1)) (s 0 (+ s (* i 2)))) ((= i 6) s) (tick) (if (= i %i) (set! * old+)))))%|(set! * old*) (note 'x x) %k)",
-    "(let ((x (map (lambda (p) (point-x p)) (list %r (begin (set! point-x (lambda (p) 'mine)) %r)))))%|(set! point-x old-point-x) (note 'x x) %k)",
-    "(do ((i 0 (+ i 1))) ((= i 4) (set! point-y old-point-y) %k)%|(tick) (if (= i 2) (set! point-y (lambda (p) (note 'mine p)))) (note 'y (point-y %r)))",
-    "(let*-values (((x . rest) (apply values 1 %l)))%|(note 'rest rest) %k)",
+#define WRAPPER(text) text,
+#include "tests/random/wrappers.def"
+#undef WRAPPER
 };
 enum { WRAPPERS = sizeof wrappers / sizeof wrappers[0] };
 
@@ -998,10 +806,19 @@ static void control(Generator *g, Kind kind, int depth) {
         reentrant(g, kind, depth);
         return;
     case 9:
-        mixed(g, kind, depth);
+        if (chance(g, 4))
+            crowd(g, kind, depth);
+        else
+            mixed(g, kind, depth);
         return;
     default:
-        form(g, kind, depth, wrappers[below(g, WRAPPERS)]);
+        form(g, kind, depth, wrappers[below(g, WRAPPERS)],
+             PICK(g, "car", "cons 1", "vector-ref (vector 1)", "point-x", "set-point-x! 1",
+                  "make-point 1 2 3", "-", "apply", "tick 1", "describe", "(lambda (x) x)",
+                  "(lambda (x y . z) x) 1", "(fn (a &key b) a) 1 :c 2", "(fn (a &key b) a) 1 :b",
+                  "(case-lambda ((a) a) ((a b c) a)) 1 2", "parameter 1", "values", "not",
+                  "+ 1 2 3 'x", "< 3 2 'x", "list-tail '(1) 2", "5 6", "'symbol",
+                  "vector 1 (undefined-one) 3", "set! undefined-two 5"));
     }
 }
 
@@ -1078,7 +895,9 @@ static void define_function(Generator *g) {
     fputs(") (tick)", g->to);
     // It may call itself; fuel ends that.
     g->function[g->functions++] = f;
+    g->in_function = true;
     body(g, f.result, 4);
+    g->in_function = false;
     fputc(')', g->to);
     g->variables = mark;
 }
@@ -1101,72 +920,24 @@ static void define_variable(Generator *g) {
 static void across_forms(Generator *g) {
     int k = g->names++;
     if (chance(g, 30)) { // a variable that is used before it is defined
-        fprintf(g->to, "(define (h%d x) (tick) (if (and (integer? x) (> x 0)) (later%d x) (list later%d x)))\n"
-                       "(note 'early (guard (e (#t (describe e))) (h%d 1)))\n(h%d 0)\n"
-                       "(define (later%d x) (list 'later (h%d (- x 1))))\n(note 'late (h%d 2))",
-                k, k, k, k, k, k, k, k);
+        fprintf(
+            g->to,
+            "(define (h%d x) (tick) (if (and (integer? x) (> x 0)) (later%d x) (list later%d x)))\n"
+            "(note 'early (guard (e (#t (describe e))) (h%d 1)))\n(h%d 0)\n"
+            "(define (later%d x) (list 'later (h%d (- x 1))))\n(note 'late (h%d 2))",
+            k, k, k, k, k, k, k, k);
         return;
     }
-    fprintf(g->to, "(define k%d #f)\n(define c%d 0)\n(note 'got (call/cc (lambda (k) (set! k%d k) ", k, k, k);
+    fprintf(g->to, "(define k%d #f)\n(define c%d 0)\n(note 'got (call/cc (lambda (k) (set! k%d k) ",
+            k, k, k);
     expression(g, KIND_INTEGER, 2);
-    fprintf(g->to, ")))\n(if (< c%d 2) (begin (tick) (set! c%d (+ c%d 1)) (k%d c%d)))", k, k, k, k, k);
+    fprintf(g->to, ")))\n(if (< c%d 2) (begin (tick) (set! c%d (+ c%d 1)) (k%d c%d)))", k, k, k, k,
+            k);
 }
 
-// What every program begins with. It holds on to the primitives it uses, so that redefining them leaves it alone.
-static const char prologue[] =
-    "(define old-car car) (define old+ +) (define old- -) (define old* *) (define old< <) (define old= =)\n"
-    "(define old-not not) (define old-null? null?) (define old-list list) (define old-zero? zero?)\n"
-    "(define old-even? even?) (define old-cons cons) (define old-eq? eq?) (define old-length length)\n"
-    "(define old-vector-ref vector-ref) (define old-cdr cdr)\n"
-    "(define tick\n"
-    "  (let ((fuel %d) (- -) (< <))\n"
-    "    (lambda () (set! fuel (- fuel 1)) (if (< fuel 0) (raise 'out-of-fuel)))))\n"
-    "(define clip\n"
-    "  (let ((- -) (< <) (> >) (car car) (cdr cdr) (pair? pair?) (vector? vector?) (string? string?) (number? number?)\n"
-    "        (exact? exact?) (real? real?) (numerator numerator) (denominator denominator) (abs abs) (not not)\n"
-    "        (vector->list vector->list) (dict? dict?) (vals vals) (string-length string-length)\n"
-    "        (big (expt 2 100)) (remainder remainder))\n"
-    "    (define (size x n)\n"
-    "      (cond ((< n 0) n)\n"
-    "            ((pair? x) (size (cdr x) (size (car x) (- n 1))))\n"
-    "            ((vector? x) (size (vector->list x) (- n 1)))\n"
-    "            ((string? x) (- n (string-length x)))\n"
-    "            ((dict? x) (size (vals x) (- n 1)))\n"
-    "            (else (- n 1))))\n"
-    "    (lambda (x)\n"
-    "      (cond ((number? x)\n"
-    "             (cond ((not (exact? x)) x)\n"
-    "                   ((not (real? x)) 1)\n"
-    "                   ((> (abs (numerator x)) big) (remainder (numerator x) big))\n"
-    "                   ((> (denominator x) big) 1/7)\n"
-    "                   (else x)))\n"
-    "            ((< (size x 60) 0) 'clipped)\n"
-    "            (else x)))))\n"
-    "(define note\n"
-    "  (let ((write write) (display display) (clip clip))\n"
-    "    (lambda (tag x) (write tag) (display \" \") (write (clip x)) (display \"\\n\") x)))\n"
-    "(define describe\n"
-    "  (let ((condition? condition?) (condition-text condition-text))\n"
-    "    (lambda (e) (if (condition? e) (condition-text e) e))))\n"
-    "(define parameter (make-parameter 0))\n"
-    "(define converted (make-parameter 1 (lambda (x) (cons 'converted x))))\n"
-    "(define (generate walk)\n"
-    "  (define return #f)\n"
-    "  (define resume #f)\n"
-    "  (lambda ()\n"
-    "    (tick)\n"
-    "    (call/cc\n"
-    "     (lambda (r)\n"
-    "       (set! return r)\n"
-    "       (if resume\n"
-    "           (resume 'go)\n"
-    "           (begin\n"
-    "             (walk (lambda (x) (call/cc (lambda (k) (set! resume k) (return x)))))\n"
-    "             (set! resume (lambda (x) (return 'done)))\n"
-    "             (return 'done)))))))\n"
-    "(define-record-type point (make-point x y) point? (x point-x set-point-x!) (y point-y))\n"
-    "(define-record-type (point3 point) (make-point3 x y z) point3? (z point-z))\n"
-    "(define old-point-x point-x) (define old-point-y point-y)\n";
+static const char prologue[] = {
+#embed "tests/random/prologue.sx"
+    , 0};
 
 char *random_program(uint64_t seed) {
     char *text;
@@ -1174,8 +945,7 @@ char *random_program(uint64_t seed) {
     Generator *g = calloc(1, sizeof *g);
     g->state = seed * 0xD1342543DE82EF95u + 1;
     g->to = open_memstream(&text, &length);
-    g->has_records = true;
-    fprintf(g->to, prologue, 150 + below(g, 400));
+    fprintf(g->to, "(define starting-fuel %d)\n%s", 150 + below(g, 400), prologue);
     for (int forms = 5 + below(g, 9); forms > 0; forms--) {
         g->nodes = 20 + below(g, 60);
         int dice = below(g, 20);

@@ -2,8 +2,9 @@
 // two children answer; each child (evaluate.c) is a machine that evaluates one program after the
 // other, each in an environment of its own. Only the children know the virtual machine.
 //
-// A message either way is its length in bytes, a uint32_t, then so many bytes: to the child a program,
-// from the child a transcript: for each form, its position, what it wrote, and its values or the report of its error.
+// A message either way is its length in bytes, a uint32_t, then so many bytes: to the child a
+// program, from the child a transcript: for each form, its position, what it wrote, and its values
+// or the report of its error.
 #ifndef KILN_TESTS_RANDOM_RANDOM_H
 #define KILN_TESTS_RANDOM_RANDOM_H
 

@@ -1,11 +1,13 @@
-// randomtest: compares an evaluator with the oracle, the CEK with all passes and no stress, on random programs.
-// Usage: randomtest --mode MODE [--brief yes] [--seed S] [--count N] [--seconds S] [--save DIRECTORY] [FILE...]
+// randomtest: compares an evaluator with the oracle, the CEK with all passes and no stress, on
+// random programs. Usage: randomtest --mode MODE [--brief yes] [--seed S] [--count N] [--seconds S]
+// [--save DIRECTORY] [FILE...]
 //        randomtest --print SEED
-// The environment is that of the evaluator; the oracle has none of Kiln's settings. With files, those are compared.
+// The environment is that of the evaluator; the oracle has none of Kiln's settings. With files,
+// those are compared.
+#include "tests/random/random.h"
 #include "runtime/settings.h"
 #include "tests/driver/process.h"
 #include "tests/random/generate.h"
-#include "tests/random/random.h"
 #include "tier1/tier1.h"
 #include "vm/tier.h"
 
@@ -21,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-    DEADLINE = 60,        // seconds a program may take
+    DEADLINE = 20,        // seconds a program may take
     DEADLINE_REDUCED = 3, // when it is being reduced
     PROGRAMS_MAX = 1000,  // that a child evaluates before another takes over
     REPORTS_MAX = 20,     // differences that are reduced and shown
@@ -58,8 +60,8 @@ static void start(Evaluator *e) {
         }
         setenv("KILN_HASH_SEED", "1", 1);
         setenv("KILN_HEAP_LIMIT", "400m", 0);
-        char *arguments[] = {"/proc/self/exe", "--child", (char *)e->mode, e->brief ? "brief" : "whole",
-                             nullptr};
+        char *arguments[] = {"/proc/self/exe", "--child", (char *)e->mode,
+                             e->brief ? "brief" : "whole", nullptr};
         execv(arguments[0], arguments);
         _exit(127);
     }
@@ -84,9 +86,9 @@ static char *stop(Evaluator *e, const char *why) {
     if (why) {
         return strdup(why);
     }
-    int size = WIFSIGNALED(status)
-                   ? asprintf(&text, "ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)))
-                   : asprintf(&text, "ended with status %d\n", WEXITSTATUS(status));
+    int size = WIFSIGNALED(status) ? asprintf(&text, "ended by signal %d (%s)\n", WTERMSIG(status),
+                                              strsignal(WTERMSIG(status)))
+                                   : asprintf(&text, "ended with status %d\n", WEXITSTATUS(status));
     return size < 0 ? nullptr : text;
 }
 
@@ -126,7 +128,8 @@ static void ask(Evaluator *e, const char *program) {
         start(e);
     }
     uint32_t size = (uint32_t)strlen(program);
-    if (write(e->to, &size, sizeof size) != sizeof size || write(e->to, program, size) != (ssize_t)size) {
+    if (write(e->to, &size, sizeof size) != sizeof size ||
+        write(e->to, program, size) != (ssize_t)size) {
         return; // it has ended: the answer will tell
     }
 }
@@ -285,8 +288,9 @@ int main(int count, char **arguments) {
         }
     }
     if (mode == nullptr) {
-        driver_die("usage: randomtest --mode MODE [--brief yes] [--seed S] [--count N] [--seconds S]"
-                   " [--save DIRECTORY] [FILE...]");
+        driver_die(
+            "usage: randomtest --mode MODE [--brief yes] [--seed S] [--count N] [--seconds S]"
+            " [--save DIRECTORY] [FILE...]");
     }
     Comparison c = {.oracle = {.mode = "cek", .oracle = true, .brief = brief},
                     .tested = {.mode = mode, .brief = brief},

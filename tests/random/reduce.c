@@ -1,5 +1,6 @@
-// Reduction of a program that shows a difference: parts are left out, or replaced by a part of theirs or by a constant,
-// as long as it still shows one. Works on data as read by a reader of its own, which knows no more than where they end.
+// Reduction of a program that shows a difference: parts are left out, or replaced by a part of
+// theirs or by a constant, as long as it still shows one. Works on data as read by a reader of its
+// own, which knows no more than where they end.
 #include "tests/random/random.h"
 
 #include <stdio.h>
@@ -118,8 +119,8 @@ static bool holds(Reduction *r) {
     return result;
 }
 
-// Leaves out runs of a list's items, long ones first. (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing
-// Input", 2002; what is left out is tried, not what is kept.)
+// Leaves out runs of a list's items, long ones first. (Zeller, Hildebrandt: "Simplifying and
+// Isolating Failure-Inducing Input", 2002; what is left out is tried, not what is kept.)
 static void leave_out(Reduction *r, Datum *list) {
     for (int run = list->count; run > 0; run /= 2)
         for (int i = list->count - run; i >= 0; i -= run) {
