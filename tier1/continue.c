@@ -254,7 +254,8 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
         return argv;
     // Frames move, or come to lie where the arguments are.
     Value *copy = rt_raw_new(vm, ((size_t)argc + 1) * sizeof *copy);
-    memcpy(copy, argv, argc * sizeof *copy);
+    if (argc)
+        memcpy(copy, argv, argc * sizeof *copy);
     Context *at = &t->at;
     bool tail = at->tail;
     if (tail)
