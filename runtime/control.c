@@ -14,8 +14,10 @@ void rt_dynamic_init(VM *vm) {
 
 void rt_dynamic_isolate(VM *vm) {
     const Dynamic *outer = (const Dynamic *)value_vector(vm->dynamic)->item;
-    if (outer->handlers == VALUE_NULL && outer->winders == VALUE_NULL) return;
-    const Dynamic inner = {.handlers = VALUE_NULL, .parameters = outer->parameters, .winders = VALUE_NULL};
+    if (outer->handlers == VALUE_NULL && outer->winders == VALUE_NULL)
+        return;
+    const Dynamic inner = {
+        .handlers = VALUE_NULL, .parameters = outer->parameters, .winders = VALUE_NULL};
     vm->dynamic = rt_vector_from_array(vm, (const Value *)&inner, DYNAMIC_FIELDS);
 }
 
@@ -29,15 +31,18 @@ Value rt_prim_set_dynamic(VM *vm, Value dynamic) {
 }
 
 Value rt_prim_set_raise_hook(VM *vm, Value procedure) {
-    if (!value_is_procedure(procedure)) return rt_fail_type(vm, 1, "procedure", procedure);
+    if (!value_is_procedure(procedure))
+        return rt_fail_type(vm, 1, "procedure", procedure);
     vm->raise_hook = procedure;
     return VALUE_UNSPECIFIED;
 }
 
 Value rt_prim_values(VM *vm, int argc, const Value *argv) {
-    if (argc == 1) return argv[0];
+    if (argc == 1)
+        return argv[0];
     Values *v = rt_object_new(vm, TYPE_VALUES, 0, (uint32_t)argc, (size_t)argc * sizeof(Value));
-    for (int i = 0; i < argc; i++) v->item[i] = argv[i];
+    for (int i = 0; i < argc; i++)
+        v->item[i] = argv[i];
     return value_from_pointer(v);
 }
 
@@ -45,23 +50,31 @@ Value rt_prim_raise(VM *vm, Value object) { return rt_fail_raise(vm, object); }
 
 Value rt_prim_error(VM *vm, int argc, const Value *argv) {
     Value irritants = VALUE_NULL;
-    for (int i = argc - 1; i > 0; i--) irritants = rt_cons(vm, argv[i], irritants);
-    return rt_fail_raise(vm, rt_condition_new(vm, CONDITION_ERROR, argv[0], irritants, VALUE_FALSE));
+    for (int i = argc - 1; i > 0; i--)
+        irritants = rt_cons(vm, argv[i], irritants);
+    return rt_fail_raise(vm,
+                         rt_condition_new(vm, CONDITION_ERROR, argv[0], irritants, VALUE_FALSE));
 }
 
 Value rt_prim_condition_type(VM *vm, Value name) {
-    if (!value_is_symbol(name)) return rt_fail_type(vm, 1, "symbol", name);
+    if (!value_is_symbol(name))
+        return rt_fail_type(vm, 1, "symbol", name);
     for (int i = 0; i < CONDITION_KINDS; i++)
-        if (value_record_type(vm->condition_types[i])->name == name) return vm->condition_types[i];
+        if (value_record_type(vm->condition_types[i])->name == name)
+            return vm->condition_types[i];
     return rt_fail_range(vm, 1, "name of a condition type", name);
 }
 
 Value rt_prim_wrong_type(VM *vm, Value who, Value argument, Value expected, Value got) {
-    if (!value_is_symbol(who)) return rt_fail_type(vm, 1, "symbol", who);
-    if (!value_is_fixnum(argument)) return rt_fail_type(vm, 2, "index", argument);
-    if (!value_is_string(expected)) return rt_fail_type(vm, 3, "string", expected);
+    if (!value_is_symbol(who))
+        return rt_fail_type(vm, 1, "symbol", who);
+    if (!value_is_fixnum(argument))
+        return rt_fail_type(vm, 2, "index", argument);
+    if (!value_is_string(expected))
+        return rt_fail_type(vm, 3, "string", expected);
     const char *text = rt_string_to_utf8(vm, expected, NULL);
-    if (!text) return VALUE_FAILURE;
+    if (!text)
+        return VALUE_FAILURE;
     rt_fail_type(vm, (int)value_fixnum(argument), text, got);
     rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, who);
     return VALUE_FAILURE;

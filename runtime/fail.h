@@ -1,8 +1,8 @@
 // Failures: how C code tells that something went wrong in the program.
 //
 // Duty: conditions and their types. A function that can fail returns VALUE_FAILURE (or false) after
-// one of the rt_fail_* functions has put the condition into vm->condition. Conditions are records, so that
-// SX and guests can define subtypes. What a user reads of a condition is
+// one of the rt_fail_* functions has put the condition into vm->condition. Conditions are records,
+// so that SX and guests can define subtypes. What a user reads of a condition is
 //     WHO: MESSAGE IRRITANT …          e.g.  car: argument 1: expected pair, got 5
 #ifndef KILN_RUNTIME_FAIL_H
 #define KILN_RUNTIME_FAIL_H
@@ -14,7 +14,7 @@
 #define CONDITION_TYPES(X)                                                                         \
     X(CONDITION, "condition", CONDITION) /* root; its parent is none */                            \
     X(WARNING, "warning", CONDITION)                                                               \
-    X(ERROR, "error", CONDITION)         /* (error message irritant …) */                          \
+    X(ERROR, "error", CONDITION) /* (error message irritant …) */                                  \
     X(TYPE, "type-error", ERROR)                                                                   \
     X(RANGE, "range-error", ERROR)                                                                 \
     X(ARITY, "arity-error", ERROR)                                                                 \
@@ -41,10 +41,11 @@ typedef enum ConditionKind {
         CONDITION_KINDS
 } ConditionKind;
 
-enum { // fields of every condition
+enum {                         // fields of every condition
     CONDITION_FIELD_MESSAGE,   // string (or whatever the program gave to error)
     CONDITION_FIELD_IRRITANTS, // list
-    CONDITION_FIELD_WHO,       // symbol or #f; VALUE_DEFAULT while the primitive's name is to be filled in
+    CONDITION_FIELD_WHO, // symbol or #f; VALUE_DEFAULT while the primitive's name is to be filled
+                         // in
     CONDITION_FIELD_POSITION,  // where it was raised (rt_position_value) or #f
     CONDITION_FIELD_BACKTRACE, // list of (name . position), innermost first, or #f
     CONDITION_FIELDS
@@ -57,10 +58,10 @@ enum { // fields of every condition
 Value rt_fail_type(VM *vm, int argument, const char *expected, Value got);
 Value rt_fail_index(VM *vm, int argument, Value got, size_t limit);
 Value rt_fail_range(VM *vm, int argument, const char *expected, Value got);
-Value rt_fail_division(VM *vm);                        // WHO: division by zero
+Value rt_fail_division(VM *vm);                                      // WHO: division by zero
 Value rt_fail_arity(VM *vm, Value who, int min, int max, int given); // max -1: any number
-Value rt_fail_depth(VM *vm);                           // WHO: nested too deeply
-Value rt_fail_memory(VM *vm, size_t bytes);            // out of memory: …
+Value rt_fail_depth(VM *vm);                                         // WHO: nested too deeply
+Value rt_fail_memory(VM *vm, size_t bytes);                          // out of memory: …
 // KIND with a printf-formatted message; irritants are appended when written. `irritants` is a list.
 [[gnu::format(printf, 4, 5)]] Value rt_fail(VM *vm, ConditionKind kind, Value irritants,
                                             const char *format, ...);
@@ -72,8 +73,9 @@ Value rt_fail_errno(VM *vm, const char *what, Value path, int error);
 // Raise any object: it becomes vm->condition as it is.
 Value rt_fail_raise(VM *vm, Value object);
 
-// Put the name of the primitive that failed into vm->condition, where it waits for one (WHO is VALUE_DEFAULT).
-// Whoever calls a primitive's C function directly does this when it answers VALUE_FAILURE.
+// Put the name of the primitive that failed into vm->condition, where it waits for one (WHO is
+// VALUE_DEFAULT). Whoever calls a primitive's C function directly does this when it answers
+// VALUE_FAILURE.
 void rt_fail_name(VM *vm, const struct Primitive *p);
 
 // A condition of that kind, not raised.

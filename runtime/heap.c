@@ -1,9 +1,9 @@
 // The heap: libgc set up for headerless pairs and displaced objects.
 //
 // Two kinds of our own. Their free lists live in the VM and are refilled a batch at a time with
-// GC_generic_malloc_many. At the start of each marking the lists are dropped: a list in atomic memory would be
-// reachable through its head alone, and the sweep would hand its cells out twice; dropped cells are found again by
-// the sweep.
+// GC_generic_malloc_many. At the start of each marking the lists are dropped: a list in atomic
+// memory would be reachable through its head alone, and the sweep would hand its cells out twice;
+// dropped cells are found again by the sweep.
 #include "runtime/heap.h"
 #include "runtime/fail.h"
 #include "runtime/settings.h"
@@ -29,8 +29,8 @@ static struct {
     uint64_t stress, stress_left; // KILN_GC_STRESS; 0: off
     VM *vm;                       // whose free lists are in use; NULL between VMs
     size_t hard_limit;            // bytes libgc may take in all
-    GC_word checked_at;           // number of the collection after which the limit was last looked at
-    size_t check_again;           // and when to look again before the next: bytes allocated in all
+    GC_word checked_at; // number of the collection after which the limit was last looked at
+    size_t check_again; // and when to look again before the next: bytes allocated in all
     WeakHook *weak;
     size_t weak_count, weak_room;
     bool trace;
@@ -47,7 +47,8 @@ static void sweep_weak(void) {
     for (size_t i = 0; i < heap.weak_count; i++) {
         WeakHook hook = heap.weak[i];
         void *object = (void *)~hook.object;
-        if (!rt_heap_is_live(value_from_pointer(object))) continue;
+        if (!rt_heap_is_live(value_from_pointer(object)))
+            continue;
         hook.sweep(object);
         heap.weak[kept++] = hook;
     }
@@ -55,15 +56,19 @@ static void sweep_weak(void) {
 }
 
 static void on_event(GC_EventType event) {
-    if (event == GC_EVENT_MARK_START && heap.vm) drop_free_lists(heap.vm);
-    else if (event == GC_EVENT_MARK_END) sweep_weak();
+    if (event == GC_EVENT_MARK_START && heap.vm)
+        drop_free_lists(heap.vm);
+    else if (event == GC_EVENT_MARK_END)
+        sweep_weak();
     else if (event == GC_EVENT_END && heap.trace)
-        fprintf(stderr, "gc %lu: heap %zu KB\n", (unsigned long)GC_get_gc_no(), GC_get_heap_size() >> 10);
+        fprintf(stderr, "gc %lu: heap %zu KB\n", (unsigned long)GC_get_gc_no(),
+                GC_get_heap_size() >> 10);
 }
 
 [[noreturn]] static void out_of_memory(void) {
     static const char message[] = "kiln: out of memory\n";
-    if (write(STDERR_FILENO, message, sizeof message - 1)) {}
+    if (write(STDERR_FILENO, message, sizeof message - 1)) {
+    }
     _exit(1);
 }
 
@@ -73,7 +78,8 @@ static void *on_exhausted(size_t bytes) {
 }
 
 static void quiet_warnings(char *message, GC_word argument) {
-    if (heap.trace) fprintf(stderr, message, argument);
+    if (heap.trace)
+        fprintf(stderr, message, argument);
 }
 
 // What the machine, the process's address-space limit and its control group leave us.
@@ -83,15 +89,17 @@ static size_t memory_available(void) {
     static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
     for (int i = 0; i < 2; i++)
         if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-            // A third stays for the stack, libraries, fragmentation and the marker's own tables. Half of
-            // the rest is the program's limit, so twice that is what we call available.
+            // A third stays for the stack, libraries, fragmentation and the marker's own tables.
+            // Half of the rest is the program's limit, so twice that is what we call available.
             uint64_t usable = limit.rlim_cur / 3 * 4;
-            if (usable < bytes) bytes = usable;
+            if (usable < bytes)
+                bytes = usable;
         }
     FILE *f = fopen("/sys/fs/cgroup/memory.max", "r");
     unsigned long long max;
     if (f) {
-        if (fscanf(f, "%llu", &max) == 1 && max < bytes) bytes = max;
+        if (fscanf(f, "%llu", &max) == 1 && max < bytes)
+            bytes = max;
         fclose(f);
     }
     return bytes;
@@ -129,7 +137,8 @@ void rt_heap_attach(VM *vm) {
 void rt_heap_detach(void) { heap.vm = NULL; }
 
 VM *rt_heap_new_vm(void) {
-    if (!heap.ready) heap_init();
+    if (!heap.ready)
+        heap_init();
     return GC_malloc_uncollectable(sizeof(VM));
 }
 
@@ -145,32 +154,42 @@ static void *sum_reachable(void *sum) {
     return NULL;
 }
 
-// Would `more` bytes on top of what is live stay below the limit? libgc's own figures count whole blocks, which a few
-// live cells each can keep: only when they say no does a collection decide, by the bytes it marked.
+// Would `more` bytes on top of what is live stay below the limit? libgc's own figures count whole
+// blocks, which a few live cells each can keep: only when they say no does a collection decide, by
+// the bytes it marked.
 static bool fits(VM *vm, size_t more) {
-    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit) return true;
+    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit)
+        return true;
     GC_gcollect();
-    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit) return true;
+    if (GC_get_heap_size() - GC_get_free_bytes() + more <= vm->heap_limit)
+        return true;
     size_t live = 0;
     GC_call_with_alloc_lock(sum_reachable, &live);
     return live + more <= vm->heap_limit;
 }
 
-// Live memory passed the limit: ask the evaluators to raise a condition. At most once after each collection, so that a
-// handler which frees memory is not interrupted again by the same excess. Where it fitted, it is looked at again when a
-// part of the reserve has been allocated: the next collection may be further away than the hard limit.
+// Live memory passed the limit: ask the evaluators to raise a condition. At most once after each
+// collection, so that a handler which frees memory is not interrupted again by the same excess.
+// Where it fitted, it is looked at again when a part of the reserve has been allocated: the next
+// collection may be further away than the hard limit.
 static void check_limit(VM *vm) {
-    if (GC_get_heap_size() - GC_get_free_bytes() <= vm->heap_limit) return;
-    if (GC_get_gc_no() == heap.checked_at && GC_get_total_bytes() < heap.check_again) return;
+    if (GC_get_heap_size() - GC_get_free_bytes() <= vm->heap_limit)
+        return;
+    if (GC_get_gc_no() == heap.checked_at && GC_get_total_bytes() < heap.check_again)
+        return;
     bool fitted = fits(vm, 0);
-    if (!fitted) atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
+    if (!fitted)
+        atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
     heap.checked_at = GC_get_gc_no();
-    heap.check_again = fitted ? GC_get_total_bytes() + (heap.hard_limit - vm->heap_limit) / 4 : SIZE_MAX;
-    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+    heap.check_again =
+        fitted ? GC_get_total_bytes() + (heap.hard_limit - vm->heap_limit) / 4 : SIZE_MAX;
+    if (GC_should_invoke_finalizers())
+        GC_invoke_finalizers();
 }
 
 static void *allocate(VM *vm, size_t bytes, int kind, void **list) {
-    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+    if (GC_should_invoke_finalizers())
+        GC_invoke_finalizers();
     check_limit(vm);
     size_t cls = (bytes + 15) / 16;
     void *result;
@@ -185,12 +204,15 @@ static void *allocate(VM *vm, size_t bytes, int kind, void **list) {
     } else if (cls < HEAP_SIZE_CLASSES) {
         void *batch = NULL;
         GC_generic_malloc_many(cls * 16, kind, &batch);
-        if (!batch) out_of_memory();
+        if (!batch)
+            out_of_memory();
         list[cls] = *(void **)batch;
         *(void **)batch = NULL;
         result = batch;
-    } else result = GC_generic_malloc(bytes, kind);
-    if (!result) out_of_memory();
+    } else
+        result = GC_generic_malloc(bytes, kind);
+    if (!result)
+        out_of_memory();
     return result;
 }
 
@@ -204,8 +226,10 @@ void *rt_heap_atomic_slow(VM *vm, size_t bytes) {
 
 bool rt_heap_reserve(VM *vm, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > vm->heap_limit) goto full;
-    if (bytes < (1 << 20) || fits(vm, bytes)) return true;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > vm->heap_limit)
+        goto full;
+    if (bytes < (1 << 20) || fits(vm, bytes))
+        return true;
 full:
     rt_fail_memory(vm, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
     return false;
@@ -213,7 +237,8 @@ full:
 
 void rt_heap_collect(void) {
     GC_gcollect();
-    if (GC_should_invoke_finalizers()) GC_invoke_finalizers();
+    if (GC_should_invoke_finalizers())
+        GC_invoke_finalizers();
 }
 
 size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
@@ -227,7 +252,8 @@ static void (*scanner)(void);
 static GC_push_other_roots_proc push_libgc_roots; // what libgc itself had there: thread-local data
 
 static void push_roots(void) {
-    if (push_libgc_roots) push_libgc_roots();
+    if (push_libgc_roots)
+        push_libgc_roots();
     scanner();
 }
 
@@ -247,13 +273,14 @@ static void run_finalizer(void *base, void *release) {
 }
 
 void rt_heap_set_finalizer(void *object, void (*release)(void *object)) {
-    GC_register_finalizer_no_order(GC_base(object), release ? run_finalizer : NULL, (void *)release, NULL,
-                                   NULL);
+    GC_register_finalizer_no_order(GC_base(object), release ? run_finalizer : NULL, (void *)release,
+                                   NULL, NULL);
 }
 
 static void sweep_weak_box(void *object) {
     WeakBox *box = object;
-    if (value_is_pointer(box->value) && !rt_heap_is_live(box->value)) box->value = VALUE_FALSE;
+    if (value_is_pointer(box->value) && !rt_heap_is_live(box->value))
+        box->value = VALUE_FALSE;
 }
 
 Value rt_weak_box(VM *vm, Value v) {
@@ -268,13 +295,15 @@ void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object)) {
     if (heap.weak_count == heap.weak_room) {
         heap.weak_room = heap.weak_room ? 2 * heap.weak_room : 64;
         heap.weak = realloc(heap.weak, heap.weak_room * sizeof *heap.weak);
-        if (!heap.weak) out_of_memory();
+        if (!heap.weak)
+            out_of_memory();
     }
     heap.weak[heap.weak_count++] = (WeakHook){~(uintptr_t)object, sweep};
 }
 
 bool rt_heap_is_live(Value v) {
-    if (!value_is_pointer(v)) return true;
+    if (!value_is_pointer(v))
+        return true;
     void *base = value_is_pair(v) ? value_object(v) : (char *)value_object(v) - 8;
     return GC_is_marked(base);
 }

@@ -12,7 +12,8 @@
 #include "runtime/state.h"
 
 // Slow paths: refill the free list of a size class, or allocate a large object. `bytes` includes
-// the header. Never NULL: when memory is exhausted beyond the reserve the process ends with a message.
+// the header. Never NULL: when memory is exhausted beyond the reserve the process ends with a
+// message.
 void *rt_heap_scanned_slow(VM *vm, size_t bytes);
 void *rt_heap_atomic_slow(VM *vm, size_t bytes);
 
@@ -48,7 +49,8 @@ static inline Value rt_cons(VM *vm, Value car, Value cdr) {
     return value_from_pointer(p);
 }
 // An object of `bytes` bytes of fields (without header), fields zero. The pointer is the Value.
-static inline void *rt_object_new(VM *vm, unsigned type, unsigned flags, uint32_t aux, size_t bytes) {
+static inline void *rt_object_new(VM *vm, unsigned type, unsigned flags, uint32_t aux,
+                                  size_t bytes) {
     uint64_t *base = rt_heap_scanned(vm, bytes + 8);
     *base = header_make(type, flags, aux);
     return base + 1;
@@ -66,8 +68,8 @@ static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_scanned(vm
 static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_atomic(vm, bytes); }
 
 // Ask before any allocation whose size a program chose (make-vector, string-append, expt …): true
-// when `count` items of `size` bytes fit below the heap limit. Otherwise false, with the condition set:
-// the caller returns VALUE_FAILURE.
+// when `count` items of `size` bytes fit below the heap limit. Otherwise false, with the condition
+// set: the caller returns VALUE_FAILURE.
 [[nodiscard]] bool rt_heap_reserve(VM *vm, size_t count, size_t size);
 
 // Run a full collection now.
@@ -81,16 +83,16 @@ uint64_t rt_heap_collections(void);
 // Keep an object alive that only C memory outside the heap refers to. Static variables that hold
 // Values must be registered once.
 void rt_heap_add_roots(void *start, size_t bytes);
-// Have scan() called at each marking: for memory whose part in use changes, such as stacks. It must not allocate and
-// calls rt_heap_scan for what may hold pointers. One at a time.
+// Have scan() called at each marking: for memory whose part in use changes, such as stacks. It must
+// not allocate and calls rt_heap_scan for what may hold pointers. One at a time.
 void rt_heap_set_scanner(void (*scan)(void));
 void rt_heap_scan(void *start, void *end);
 // Call release(pointer) when the object dies (ports and foreign handles alone).
 void rt_heap_set_finalizer(void *object, void (*release)(void *object));
 // WeakBox of v.
 Value rt_weak_box(VM *vm, Value v);
-// Hook a structure whose dead entries are dropped at the end of each marking. sweep must not allocate; it
-// asks rt_heap_is_live.
+// Hook a structure whose dead entries are dropped at the end of each marking. sweep must not
+// allocate; it asks rt_heap_is_live.
 void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object));
 bool rt_heap_is_live(Value v);
 

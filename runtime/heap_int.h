@@ -4,7 +4,8 @@
 
 #include "runtime/state.h"
 
-// Memory for a VM, scanned and never collected; sets the heap up at the first call. NULL: no memory.
+// Memory for a VM, scanned and never collected; sets the heap up at the first call. NULL: no
+// memory.
 VM *rt_heap_new_vm(void);
 void rt_heap_free_vm(VM *vm);
 // Which VM's free lists the collector drops; sets its heap limit.

@@ -48,8 +48,7 @@ static Value not_numbers(VM *vm, Value a, Value b) {
     return value_is_number(a) ? rt_fail_type(vm, 2, "number", b) : rt_fail_type(vm, 1, "number", a);
 }
 static Value not_reals(VM *vm, Value a, Value b) {
-    return value_is_real(a) ? rt_fail_type(vm, 2, "real", b)
-                            : rt_fail_type(vm, 1, "real", a);
+    return value_is_real(a) ? rt_fail_type(vm, 2, "real", b) : rt_fail_type(vm, 1, "real", a);
 }
 
 Value rt_num_add_slow(VM *vm, Value a, Value b) {

@@ -138,9 +138,9 @@ typedef struct Parameter { // applied to no arguments it answers its current val
 } Parameter;
 // A global variable. Every environment that imports it holds the same cell.
 typedef struct Cell {
-    Value value; // VALUE_UNBOUND before its definition
-    Value name;  // symbol
-    Value home;  // library name (list), environment object of a program or the REPL, or #f
+    Value value;    // VALUE_UNBOUND before its definition
+    Value name;     // symbol
+    Value home;     // library name (list), environment object of a program or the REPL, or #f
     void *watchers; // what depends on `value` never changing (tiers); NULL: nothing
 } Cell;
 enum {
@@ -192,9 +192,11 @@ static inline uint32_t string_char(Value v, size_t i) {
 }
 // Anything that can be applied.
 static inline bool value_is_procedure(Value v) {
-    if (!value_is_object(v)) return false;
+    if (!value_is_object(v))
+        return false;
     unsigned t = object_type(value_object(v));
-    return t == TYPE_CLOSURE || t == TYPE_PRIMITIVE || t == TYPE_CONTINUATION || t == TYPE_PARAMETER;
+    return t == TYPE_CLOSURE || t == TYPE_PRIMITIVE || t == TYPE_CONTINUATION ||
+           t == TYPE_PARAMETER;
 }
 
 #endif

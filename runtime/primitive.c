@@ -24,8 +24,16 @@
 #undef CONTROL
 
 #define ROW(lib, nm, member, f, n, lo, hi, fx, args, res, text)                                    \
-    {.library = #lib, .name = nm, .fn.member = f, .fixed = n, .min = lo, .max = hi, .effects = fx, \
-     .arguments = args, .result = res, .doc = text},
+    {.library = #lib,                                                                              \
+     .name = nm,                                                                                   \
+     .fn.member = f,                                                                               \
+     .fixed = n,                                                                                   \
+     .min = lo,                                                                                    \
+     .max = hi,                                                                                    \
+     .effects = fx,                                                                                \
+     .arguments = args,                                                                            \
+     .result = res,                                                                                \
+     .doc = text},
 #define PRIM0(lib, name, f, fx, res, doc) ROW(lib, name, f0, f, 0, 0, 0, fx, "", res, doc)
 #define PRIM1(lib, name, f, fx, args, res, doc) ROW(lib, name, f1, f, 1, 1, 1, fx, args, res, doc)
 #define PRIM2(lib, name, f, fx, args, res, doc) ROW(lib, name, f2, f, 2, 2, 2, fx, args, res, doc)
@@ -34,11 +42,29 @@
 #define PRIMV(lib, name, f, lo, hi, fx, args, res, doc)                                            \
     ROW(lib, name, fv, f, -1, lo, hi, fx, args, res, doc)
 #define PRIMB(lib, nm, f, f2, lo, hi, fx, args, res, text)                                         \
-    {.library = #lib, .name = nm, .fn.fv = f, .binary = f2, .fixed = -1, .min = lo, .max = hi,     \
-     .effects = fx, .arguments = args, .result = res, .doc = text},
+    {.library = #lib,                                                                              \
+     .name = nm,                                                                                   \
+     .fn.fv = f,                                                                                   \
+     .binary = f2,                                                                                 \
+     .fixed = -1,                                                                                  \
+     .min = lo,                                                                                    \
+     .max = hi,                                                                                    \
+     .effects = fx,                                                                                \
+     .arguments = args,                                                                            \
+     .result = res,                                                                                \
+     .doc = text},
 #define CONTROL(lib, nm, op, lo, hi, args, res, text)                                              \
-    {.library = #lib, .name = nm, .fn.f0 = NULL, .fixed = -1, .min = lo, .max = hi,                \
-     .control = CONTROL_##op, .effects = FX_CAPTURE, .arguments = args, .result = res, .doc = text},
+    {.library = #lib,                                                                              \
+     .name = nm,                                                                                   \
+     .fn.f0 = NULL,                                                                                \
+     .fixed = -1,                                                                                  \
+     .min = lo,                                                                                    \
+     .max = hi,                                                                                    \
+     .control = CONTROL_##op,                                                                      \
+     .effects = FX_CAPTURE,                                                                        \
+     .arguments = args,                                                                            \
+     .result = res,                                                                                \
+     .doc = text},
 const Primitive rt_primitives[] = {
 #include "runtime/primitives.def"
 };
@@ -46,21 +72,34 @@ const int rt_primitive_count = sizeof rt_primitives / sizeof rt_primitives[0];
 
 const Primitive *rt_primitive_find(const char *name) {
     for (int i = 0; i < rt_primitive_count; i++)
-        if (strcmp(rt_primitives[i].name, name) == 0) return &rt_primitives[i];
+        if (strcmp(rt_primitives[i].name, name) == 0)
+            return &rt_primitives[i];
     return NULL;
 }
 
 Value rt_primitive_call(VM *vm, const Primitive *p, int argc, const Value *argv) {
     Value result;
     switch (p->fixed) {
-    case 0: result = p->fn.f0(vm); break;
-    case 1: result = p->fn.f1(vm, argv[0]); break;
-    case 2: result = p->fn.f2(vm, argv[0], argv[1]); break;
-    case 3: result = p->fn.f3(vm, argv[0], argv[1], argv[2]); break;
-    case 4: result = p->fn.f4(vm, argv[0], argv[1], argv[2], argv[3]); break;
-    default: result = p->fn.fv(vm, argc, argv);
+    case 0:
+        result = p->fn.f0(vm);
+        break;
+    case 1:
+        result = p->fn.f1(vm, argv[0]);
+        break;
+    case 2:
+        result = p->fn.f2(vm, argv[0], argv[1]);
+        break;
+    case 3:
+        result = p->fn.f3(vm, argv[0], argv[1], argv[2]);
+        break;
+    case 4:
+        result = p->fn.f4(vm, argv[0], argv[1], argv[2], argv[3]);
+        break;
+    default:
+        result = p->fn.fv(vm, argc, argv);
     }
-    if (result == VALUE_FAILURE) rt_fail_name(vm, p);
+    if (result == VALUE_FAILURE)
+        rt_fail_name(vm, p);
     return result;
 }
 

@@ -9,7 +9,8 @@
 //   - on failure it leaves a condition (fail.h) and returns VALUE_FAILURE; the evaluator puts the
 //     primitive's name into the condition and raises it in the right dynamic context;
 //   - it never calls back into SX and never blocks other than on a port;
-//   - fixed arity: (VM *, Value a, Value b, …), up to four; otherwise (VM *, int argc, const Value *argv).
+//   - fixed arity: (VM *, Value a, Value b, …), up to four; otherwise (VM *, int argc, const Value
+//   *argv).
 #ifndef KILN_RUNTIME_PRIMITIVE_H
 #define KILN_RUNTIME_PRIMITIVE_H
 
@@ -17,7 +18,7 @@
 
 typedef struct VM VM;
 
-enum { // effects
+enum {               // effects
     FX_PURE = 0,     // the result depends on the arguments alone
     FX_READ = 1,     // reads mutable state
     FX_WRITE = 2,    // changes state that a program can see
@@ -28,15 +29,15 @@ enum { // effects
 
 // Control operations, carried out by the evaluator (CEK and each tier): they have no C function.
 #define CONTROL_OPS(X)                                                                             \
-    X(APPLY)            /* (apply f a … list) */                                                   \
-    X(CALL_VALUES)      /* (call-with-values producer consumer) */                                 \
-    X(CAPTURE)          /* (%capture f): f gets the raw continuation, without winders */           \
-    X(PROMPT)           /* (%prompt tag thunk): calls thunk below a prompt */                      \
-    X(CAPTURE_PROMPT)   /* (%capture-prompt tag f): unwinds to the prompt, f gets the slice */     \
-    X(EVAL)             /* (eval expr env) */                                                      \
-    X(ABORT)            /* (%abort condition): ends the evaluation; the host gets the condition */ \
-    X(EXIT)             /* (%exit status): ends the evaluation; the host is told to exit */        \
-    X(BACKTRACE)        /* (%backtrace): list of (name . position), innermost first */
+    X(APPLY)          /* (apply f a … list) */                                                     \
+    X(CALL_VALUES)    /* (call-with-values producer consumer) */                                   \
+    X(CAPTURE)        /* (%capture f): f gets the raw continuation, without winders */             \
+    X(PROMPT)         /* (%prompt tag thunk): calls thunk below a prompt */                        \
+    X(CAPTURE_PROMPT) /* (%capture-prompt tag f): unwinds to the prompt, f gets the slice */       \
+    X(EVAL)           /* (eval expr env) */                                                        \
+    X(ABORT)          /* (%abort condition): ends the evaluation; the host gets the condition */   \
+    X(EXIT)           /* (%exit status): ends the evaluation; the host is told to exit */          \
+    X(BACKTRACE)      /* (%backtrace): list of (name . position), innermost first */
 
 typedef enum ControlOp {
     CONTROL_NONE = 0,
@@ -63,11 +64,11 @@ typedef struct Primitive {
         PrimitiveFn4 *f4;
         PrimitiveFnV *fv;
     } fn;
-    PrimitiveFn2 *binary; // variadic ones that have a form for exactly two arguments, else NULL
-    int8_t fixed;         // 0..4: which fixed form fn has; -1: fn.fv
-    int16_t min, max;     // arguments; max -1: any number
-    ControlOp control;    // not CONTROL_NONE: fn is NULL
-    unsigned effects;     // FX_*
+    PrimitiveFn2 *binary;  // variadic ones that have a form for exactly two arguments, else NULL
+    int8_t fixed;          // 0..4: which fixed form fn has; -1: fn.fv
+    int16_t min, max;      // arguments; max -1: any number
+    ControlOp control;     // not CONTROL_NONE: fn is NULL
+    unsigned effects;      // FX_*
     const char *arguments; // types of the arguments, one word each, the last may end in "…"
     const char *result;    // type of the result
     const char *doc;       // one line

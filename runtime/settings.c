@@ -18,14 +18,18 @@ const char *rt_setting(SettingId id) {
 
 uint64_t rt_setting_number(SettingId id, uint64_t otherwise) {
     const char *s = rt_setting(id);
-    if (!s) return otherwise;
+    if (!s)
+        return otherwise;
     char *end;
     errno = 0;
     unsigned long long n = strtoull(s, &end, 10);
     unsigned shift = 0;
-    if (*end == 'k' || *end == 'K') shift = 10, end++;
-    else if (*end == 'm' || *end == 'M') shift = 20, end++;
-    else if (*end == 'g' || *end == 'G') shift = 30, end++;
+    if (*end == 'k' || *end == 'K')
+        shift = 10, end++;
+    else if (*end == 'm' || *end == 'M')
+        shift = 20, end++;
+    else if (*end == 'g' || *end == 'G')
+        shift = 30, end++;
     if (errno || end == s || *end || *s == '-' || (n << shift) >> shift != n) {
         static bool reported[SETTING_COUNT];
         if (!reported[id])
@@ -42,9 +46,11 @@ bool rt_setting_has(SettingId id, const char *word) {
     size_t n = strlen(word);
     while (s && *s) {
         size_t k = strcspn(s, ",");
-        if (k == n && memcmp(s, word, n) == 0) return true;
+        if (k == n && memcmp(s, word, n) == 0)
+            return true;
         s += k;
-        if (*s == ',') s++;
+        if (*s == ',')
+            s++;
     }
     return false;
 }

@@ -1,6 +1,7 @@
 // Settings from the environment: the only place that reads KILN_* variables.
 //
-// Duty: one table (settings.def) with name, form and documentation of each, so that `kiln help env` lists all.
+// Duty: one table (settings.def) with name, form and documentation of each, so that `kiln help env`
+// lists all.
 #ifndef KILN_RUNTIME_SETTINGS_H
 #define KILN_RUNTIME_SETTINGS_H
 
@@ -22,8 +23,8 @@ extern const Setting rt_settings[SETTING_COUNT];
 
 // Its value, NULL when it is not set or empty.
 const char *rt_setting(SettingId id);
-// A non-negative number with an optional suffix k, m or g (powers of 1024); `otherwise` when it is not set. A
-// malformed value is reported once on standard error and counts as not set.
+// A non-negative number with an optional suffix k, m or g (powers of 1024); `otherwise` when it is
+// not set. A malformed value is reported once on standard error and counts as not set.
 uint64_t rt_setting_number(SettingId id, uint64_t otherwise);
 // True when the comma-separated list holds the word.
 bool rt_setting_has(SettingId id, const char *word);

@@ -43,45 +43,56 @@ const char *rt_source_name(VM *vm, uint32_t source) {
 static Value line_of_string(VM *vm, Value text, uint32_t line) {
     size_t n = value_string(text)->length, start = 0;
     for (uint32_t at = 1; at < line; at++) {
-        while (start < n && string_char(text, start) != '\n') start++;
-        if (start == n) return VALUE_FALSE;
+        while (start < n && string_char(text, start) != '\n')
+            start++;
+        if (start == n)
+            return VALUE_FALSE;
         start++;
     }
     size_t end = start;
-    while (end < n && string_char(text, end) != '\n') end++;
-    if (end > start && string_char(text, end - 1) == '\r') end--;
+    while (end < n && string_char(text, end) != '\n')
+        end++;
+    if (end > start && string_char(text, end - 1) == '\r')
+        end--;
     return rt_substring(vm, text, start, end);
 }
 
 static Value line_of_file(VM *vm, const char *path, uint32_t line) {
     FILE *f = fopen(path, "r");
-    if (!f) return VALUE_FALSE;
+    if (!f)
+        return VALUE_FALSE;
     char *text = NULL;
     size_t room = 0;
     ssize_t n = -1;
     for (uint32_t at = 0; at < line; at++)
-        if ((n = getline(&text, &room, f)) < 0) break;
+        if ((n = getline(&text, &room, f)) < 0)
+            break;
     fclose(f);
-    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r')) n--;
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
     Value result = n < 0 ? VALUE_FALSE : rt_string_from_utf8(vm, text, (size_t)n);
     free(text);
     return result;
 }
 
 Value rt_source_line(VM *vm, uint32_t source, uint32_t line) {
-    if (!source || source > vm->sources->count || !line) return VALUE_FALSE;
+    if (!source || source > vm->sources->count || !line)
+        return VALUE_FALSE;
     const Source *s = &vm->sources->item[source - 1];
-    return s->text == VALUE_FALSE ? line_of_file(vm, s->name, line) : line_of_string(vm, s->text, line);
+    return s->text == VALUE_FALSE ? line_of_file(vm, s->name, line)
+                                  : line_of_string(vm, s->text, line);
 }
 
 Value rt_position_value(VM *vm, Position p) {
-    if (!p) return VALUE_FALSE;
+    if (!p)
+        return VALUE_FALSE;
     return rt_cons(vm, value_from_fixnum(position_source(p)),
                    value_from_fixnum((int64_t)(p & 0xFFFFFFFFFF)));
 }
 
 Position rt_position_from_value(Value v) {
-    if (!value_is_pair(v) || !value_is_fixnum(value_car(v)) || !value_is_fixnum(value_cdr(v))) return 0;
+    if (!value_is_pair(v) || !value_is_fixnum(value_car(v)) || !value_is_fixnum(value_cdr(v)))
+        return 0;
     return (Position)value_fixnum(value_car(v)) << 40 | (Position)value_fixnum(value_cdr(v));
 }
 
@@ -110,7 +121,8 @@ static MapEntry *map_slot(const SourceMap *map, Value pair) {
     size_t i = (pair >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20;
     for (;; i++) {
         MapEntry *e = &map->entry[i & (map->room - 1)];
-        if (e->pair == pair || e->pair == VALUE_NONE) return e;
+        if (e->pair == pair || e->pair == VALUE_NONE)
+            return e;
     }
 }
 
@@ -123,10 +135,12 @@ void rt_source_map_add(VM *vm, SourceMap *map, Value pair, Position self, Positi
         map->entry = rt_raw_new(vm, 2 * room * sizeof *old);
         map->room = 2 * room;
         for (size_t i = 0; i < room; i++)
-            if (old[i].pair != VALUE_NONE) *map_slot(map, old[i].pair) = old[i];
+            if (old[i].pair != VALUE_NONE)
+                *map_slot(map, old[i].pair) = old[i];
     }
     MapEntry *e = map_slot(map, pair);
-    if (e->pair == VALUE_NONE) map->used++;
+    if (e->pair == VALUE_NONE)
+        map->used++;
     *e = (MapEntry){.pair = pair, .self = self, .car = car};
 }
 

@@ -20,10 +20,10 @@
 #endif
 
 enum {
-    STACK_MARGIN = 256 << 10,     // what C code below a passed rt_stack_low test may still use
-    STACK_GUARD = 64 << 10,       // unmapped below the stack
-    STACK_SMALL = 64 << 20,       // where the address space is limited
-    STACK_LARGE = 512 << 20,      // elsewhere; only touched pages cost anything
+    STACK_MARGIN = 256 << 10, // what C code below a passed rt_stack_low test may still use
+    STACK_GUARD = 64 << 10,   // unmapped below the stack
+    STACK_SMALL = 64 << 20,   // where the address space is limited
+    STACK_LARGE = 512 << 20,  // elsewhere; only touched pages cost anything
 };
 
 struct StackState { // malloc'ed: the collector must not scan the stack as an object
@@ -37,7 +37,8 @@ struct StackState { // malloc'ed: the collector must not scan the stack as an ob
 
 VM *rt_vm_create(void) {
     VM *vm = rt_heap_new_vm();
-    if (!vm) return NULL;
+    if (!vm)
+        return NULL;
     memset(vm, 0, sizeof *vm);
     rt_heap_attach(vm);
     vm->exit_status = VALUE_NONE;
@@ -99,7 +100,8 @@ static void stack_entry(unsigned low, unsigned high) {
 }
 
 void rt_stack_run(VM *vm, void (*fn)(VM *vm, void *arg), void *arg) {
-    if (!vm->stack) stack_make(vm);
+    if (!vm->stack)
+        stack_make(vm);
     struct StackState *s = vm->stack;
     if (s->running) {
         fn(vm, arg);

@@ -15,8 +15,8 @@
 
 enum { HEAP_SIZE_CLASSES = 17 }; // objects of 16, 32, … 256 bytes have free lists; index bytes/16
 
-enum { // bits of vm->interrupts, polled by the evaluators at calls and back edges
-    INTERRUPT_USER = 1,   // Ctrl-C
+enum {                  // bits of vm->interrupts, polled by the evaluators at calls and back edges
+    INTERRUPT_USER = 1, // Ctrl-C
     INTERRUPT_MEMORY = 2, // the heap passed its limit
     INTERRUPT_TIMER = 4,  // a deadline passed
     INTERRUPT_HOST = 8,   // the host asked to stop
@@ -52,13 +52,13 @@ typedef struct VM {
     _Atomic unsigned interrupts; // INTERRUPT_*
     Value limits;                // interrupt.c: those in force, innermost first
     struct LimitTimer *limit_timer;
-    Value trace;                 // vm/trace.c: the trace under way, a vector; else VALUE_NONE
-    struct StackState *stack;    // state.c: the C stack of its own
-    char *stack_limit;           // C code that recurses fails with rt_fail_depth below it
-    Value dynamic;               // current dynamic environment: a vector, see Dynamic
-    Value uncaught_backtrace;    // calls under way when an object that is no condition went unhandled
-    Value raise_hook;            // SX procedure of one argument that raises a primitive's condition
-    Value exit_status;           // set by %exit: what the host should exit with; VALUE_NONE: not asked
+    Value trace;              // vm/trace.c: the trace under way, a vector; else VALUE_NONE
+    struct StackState *stack; // state.c: the C stack of its own
+    char *stack_limit;        // C code that recurses fails with rt_fail_depth below it
+    Value dynamic;            // current dynamic environment: a vector, see Dynamic
+    Value uncaught_backtrace; // calls under way when an object that is no condition went unhandled
+    Value raise_hook;         // SX procedure of one argument that raises a primitive's condition
+    Value exit_status;        // set by %exit: what the host should exit with; VALUE_NONE: not asked
 
     // names
     struct SymbolTable *symbols;
@@ -74,8 +74,8 @@ typedef struct VM {
     struct Language *language;
     struct Tier *tier;
     void *tier_state;
-    // tiers 1 and 2: the innermost frame on the VM stack, as of the last time that C code was called; where a call
-    // finds the stack too short
+    // tiers 1 and 2: the innermost frame on the VM stack, as of the last time that C code was
+    // called; where a call finds the stack too short
     Value *frame_base, *frame_limit;
 
     // kiln.c: the embedding's own structure
@@ -97,8 +97,9 @@ void rt_vm_destroy(VM *vm);
 // returns. Nested calls run on the stack they are on.
 void rt_stack_run(VM *vm, void (*fn)(VM *vm, void *arg), void *arg);
 
-// Make the dynamic environment that of a nested evaluation: handlers and winders of the evaluation around it, which is
-// suspended, are out of its reach; parameters keep their values. Its caller puts vm->dynamic back.
+// Make the dynamic environment that of a nested evaluation: handlers and winders of the evaluation
+// around it, which is suspended, are out of its reach; parameters keep their values. Its caller
+// puts vm->dynamic back.
 void rt_dynamic_isolate(VM *vm);
 
 // True when the C stack is too short for another level of recursion: the caller fails with

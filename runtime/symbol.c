@@ -28,9 +28,11 @@ static void grow(VM *vm, InternTable *t) {
     size_t room = t->room * 2;
     Value *slot = rt_raw_new(vm, room * sizeof(Value));
     for (size_t i = 0; i < t->room; i++) {
-        if (t->slot[i] == VALUE_NONE) continue;
+        if (t->slot[i] == VALUE_NONE)
+            continue;
         size_t j = value_symbol(t->slot[i])->hash & (room - 1);
-        while (slot[j] != VALUE_NONE) j = (j + 1) & (room - 1);
+        while (slot[j] != VALUE_NONE)
+            j = (j + 1) & (room - 1);
         slot[j] = t->slot[i];
     }
     t->slot = slot;
@@ -47,22 +49,28 @@ static Value symbol_new(VM *vm, unsigned type, unsigned flags, Value name) {
 static Value intern(VM *vm, InternTable *t, unsigned type, Value name) {
     size_t i = rt_string_hash(name) & (t->room - 1);
     for (; t->slot[i] != VALUE_NONE; i = (i + 1) & (t->room - 1))
-        if (rt_string_equal(value_symbol(t->slot[i])->name, name)) return t->slot[i];
+        if (rt_string_equal(value_symbol(t->slot[i])->name, name))
+            return t->slot[i];
     Value copy = rt_substring(vm, name, 0, value_string(name)->length);
     object_set_flags(value_object(copy), object_flags(value_object(copy)) | STRING_LITERAL);
     Value symbol = t->slot[i] = symbol_new(vm, type, 0, copy);
-    if (2 * ++t->used > t->room) grow(vm, t);
+    if (2 * ++t->used > t->room)
+        grow(vm, t);
     return symbol;
 }
 
 Value rt_intern_string(VM *vm, Value name) {
     return intern(vm, &vm->symbols->symbols, TYPE_SYMBOL, name);
 }
-Value rt_intern(VM *vm, const char *name) { return rt_intern_string(vm, rt_string_from_c(vm, name)); }
+Value rt_intern(VM *vm, const char *name) {
+    return rt_intern_string(vm, rt_string_from_c(vm, name));
+}
 Value rt_keyword_string(VM *vm, Value name) {
     return intern(vm, &vm->symbols->keywords, TYPE_KEYWORD, name);
 }
-Value rt_keyword(VM *vm, const char *name) { return rt_keyword_string(vm, rt_string_from_c(vm, name)); }
+Value rt_keyword(VM *vm, const char *name) {
+    return rt_keyword_string(vm, rt_string_from_c(vm, name));
+}
 
 Value rt_gensym(VM *vm, const char *prefix) {
     char text[128];
@@ -75,5 +83,6 @@ Value rt_gensym(VM *vm, const char *prefix) {
 void rt_symbols_each(VM *vm, void (*fn)(Value symbol, void *context), void *context) {
     InternTable *t = &vm->symbols->symbols;
     for (size_t i = 0; i < t->room; i++)
-        if (t->slot[i] != VALUE_NONE) fn(t->slot[i], context);
+        if (t->slot[i] != VALUE_NONE)
+            fn(t->slot[i], context);
 }

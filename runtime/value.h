@@ -31,10 +31,10 @@ typedef uint64_t Value;
 
 // Special constants. False and nil differ in one bit, so that "is it falsy" is one test.
 #define VALUE_SPECIAL(n) ((Value)(((n) << 4) | 2))
-#define VALUE_FALSE VALUE_SPECIAL(0)   // #f
-#define VALUE_NIL VALUE_SPECIAL(1)     // nil of SX: the unit value, falsy
-#define VALUE_NULL VALUE_SPECIAL(2)    // '()
-#define VALUE_TRUE VALUE_SPECIAL(4)    // #t
+#define VALUE_FALSE VALUE_SPECIAL(0) // #f
+#define VALUE_NIL VALUE_SPECIAL(1)   // nil of SX: the unit value, falsy
+#define VALUE_NULL VALUE_SPECIAL(2)  // '()
+#define VALUE_TRUE VALUE_SPECIAL(4)  // #t
 #define VALUE_UNSPECIFIED VALUE_SPECIAL(6)
 #define VALUE_EOF VALUE_SPECIAL(8)
 #define VALUE_DEFAULT VALUE_SPECIAL(10) // "argument not given"; never seen by programs
@@ -83,7 +83,8 @@ static inline Value value_from_double(double d) {
 static inline Value value_from_foreign_double(double d) {
     uint64_t bits;
     memcpy(&bits, &d, sizeof bits);
-    if (d != d) bits = UINT64_C(0x7FF8) << 48;
+    if (d != d)
+        bits = UINT64_C(0x7FF8) << 48;
     return bits + FLONUM_OFFSET;
 }
 static inline double value_double(Value v) {

@@ -72,8 +72,8 @@ typedef struct CallSite {
     uint32_t hits; // calls of `code`
     uint32_t misses;            // calls of others, each of which replaces `code`
     Position operator_position; // where an unbound `cell` fails
-    // Where the callee begins and its constants, so that a call need not go through the closure for them; NULL: not seen
-    // yet, or the callee does not take the arguments as they are.
+    // Where the callee begins and its constants, so that a call need not go through the closure for
+    // them; NULL: not seen yet, or the callee does not take the arguments as they are.
     const uint32_t *words;
     Value *constants;
 } CallSite;
@@ -133,7 +133,8 @@ struct Code {
 
 #define CODE_TAG (HEADER_TAG | 0xC0DE)
 
-// Where the counters of entries and loops begin, so that they are 0 when their limit (vm/tier.h) is reached.
+// Where the counters of entries and loops begin, so that they are 0 when their limit (vm/tier.h) is
+// reached.
 static inline uint32_t t1_counter_start(uint32_t limit) { return -limit; }
 
 static inline Code *t1_code_of(const Value *constants) { return (Code *)(uintptr_t)constants[-1]; }

@@ -53,7 +53,8 @@ enum { // words of each instruction with its extensions
 };
 
 #define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
-// A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for it each time.
+// A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for
+// it each time.
 #define SLOW_HANDLER(name) [[gnu::cold, gnu::noinline]] static HANDLER(name)
 #define OPCODE(ID) HANDLER(t1_op_##ID)
 #define GO(handler) [[clang::musttail]] return handler(T1_ARGUMENTS)
@@ -141,8 +142,8 @@ typedef struct T1 { // vm->tier_state
     bool raising;   // the raise hook is being called: a failure now would be raised for ever
     bool unsettled; // the context's frame has just been captured, see t1_settle
     Value *stack, *stack_end;
-    // KILN_CAPTURE_AT: every call finds the stack too short, and each capture_at-th moves the frames; 0: only those that
-    // pass frame_end do
+    // KILN_CAPTURE_AT: every call finds the stack too short, and each capture_at-th moves the
+    // frames; 0: only those that pass frame_end do
     uint64_t capture_at, calls;
     Value *frame_end;
     Value control[CONTROL_FRAME_KINDS]; // closures of control frames

@@ -14,8 +14,8 @@ enum {
     STACK_BYTES_LEAST = 4 << 20,
     // Words of the largest frame and control frames above it.
     STACK_ACTIVATION = 1 << 16,
-    // Above the limit: frames that begin below it, so that a call looks at nothing but its base, and the lowest ones of a
-    // few nested evaluations.
+    // Above the limit: frames that begin below it, so that a call looks at nothing but its base,
+    // and the lowest ones of a few nested evaluations.
     STACK_MARGIN = (3 << 16) * sizeof(Value),
 };
 static_assert(STACK_MARGIN < STACK_BYTES_LEAST / 2);

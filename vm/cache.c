@@ -32,9 +32,9 @@
 #include <xxhash.h>
 
 enum {
-    TEXT_LEAST = 3000, // bytes: smaller programs are expanded in the time that an entry takes
-    TEXT_MOST = 64 << 20,     // larger ones are not worth the memory
-    REWRITES_MOST = 16,       // an entry that changes with every run is left as it is
+    TEXT_LEAST = 3000,    // bytes: smaller programs are expanded in the time that an entry takes
+    TEXT_MOST = 64 << 20, // larger ones are not worth the memory
+    REWRITES_MOST = 16,   // an entry that changes with every run is left as it is
     LIMIT_DEFAULT = 64 << 20, // KILN_CACHE_SIZE
     NAME_SIZE = 32,           // of an entry's file, without suffix
 };

@@ -1,5 +1,5 @@
-// Addresses of variables for the CEK: how many ribs to climb, which slot; which closures are constant.
-// See cek_int.h. What is constant is the rule of tier1/compile.c, word by word.
+// Addresses of variables for the CEK: how many ribs to climb, which slot; which closures are
+// constant. See cek_int.h. What is constant is the rule of tier1/compile.c, word by word.
 #include "runtime/fail.h"
 #include "vm/cek_int.h"
 

@@ -38,17 +38,22 @@ void vm_print_failure(Kiln *k) {
     VM *vm = vm_of_kiln(k);
     bool colour = isatty(STDERR_FILENO) && !rt_setting(SETTING_NO_COLOR);
     KilnRef *error = kiln_error_value(k);
-    if (!error) return;
+    if (!error)
+        return;
     Value condition = vm_ref_value(error);
     kiln_release(k, error);
     // The reader of a pipe went away: it wants to hear no more.
-    if (rt_is_condition(vm, condition, CONDITION_PIPE)) return;
-    // What the program wrote before comes first; that it cannot be written is told when the VM closes.
-    if (!rt_port_flush(vm, vm->ports->standard_output)) vm->condition = condition;
+    if (rt_is_condition(vm, condition, CONDITION_PIPE))
+        return;
+    // What the program wrote before comes first; that it cannot be written is told when the VM
+    // closes.
+    if (!rt_port_flush(vm, vm->ports->standard_output))
+        vm->condition = condition;
     Value text = vm_report(vm, condition, colour);
     size_t n = 0;
     const char *bytes = text == VALUE_FAILURE ? NULL : rt_string_to_utf8(vm, text, &n);
-    if (bytes) fwrite(bytes, 1, n, stderr);
+    if (bytes)
+        fwrite(bytes, 1, n, stderr);
 }
 
 static VM *interrupted_vm;
@@ -65,7 +70,8 @@ static void on_interrupt(int signal_number) {
 static void catch_interrupts(Kiln *k) {
     // A shell that runs us in the background, out of Ctrl-C's reach, has it ignored.
     struct sigaction before;
-    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return;
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+        return;
     interrupted_vm = vm_of_kiln(k);
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = 0};
     sigemptyset(&action.sa_mask);
@@ -74,18 +80,20 @@ static void catch_interrupts(Kiln *k) {
 
 static bool was_interrupted(Kiln *k) {
     KilnRef *error = kiln_error_value(k);
-    if (!error) return false;
+    if (!error)
+        return false;
     bool is = rt_is_condition(vm_of_kiln(k), vm_ref_value(error), CONDITION_INTERRUPT);
     kiln_release(k, error);
     return is;
 }
 
-// Close the VM; the process's exit status. A program that Ctrl-C ended dies of the signal, so that a shell script which
-// runs it ends as well (status 130).
+// Close the VM; the process's exit status. A program that Ctrl-C ended dies of the signal, so that
+// a shell script which runs it ends as well (status 130).
 static int finish(Kiln *k, KilnStatus status) {
     int result = 0;
     bool interrupted = false;
-    if (status == KILN_EXIT) result = kiln_exit_status(k);
+    if (status == KILN_EXIT)
+        result = kiln_exit_status(k);
     else if (status != KILN_OK) {
         interrupted = was_interrupted(k);
         vm_print_failure(k);
@@ -139,7 +147,8 @@ typedef struct Standard {
     Value result;
 } Standard;
 
-// The program on standard input: all of it is read before it starts, so that it may itself read nothing else.
+// The program on standard input: all of it is read before it starts, so that it may itself read
+// nothing else.
 static void run_standard_inside(VM *vm, void *arg) {
     Standard *s = arg;
     s->result = vm_run_port(vm, vm->ports->standard_input, "standard input", VALUE_FALSE, false);
@@ -149,11 +158,14 @@ static int run_program(const Options *o, int argc, char **argv) {
     const char *path = argv[0];
     bool standard = strcmp(path, "-") == 0;
     (void)argc;
-    if (!standard && !program_readable(path)) return STATUS_ERROR;
+    if (!standard && !program_readable(path))
+        return STATUS_ERROR;
     int status;
     Kiln *k = start(o, (const char *const *)argv, &status);
-    if (!k) return status;
-    if (!standard) return finish(k, vm_kiln_run_cached(k, path));
+    if (!k)
+        return status;
+    if (!standard)
+        return finish(k, vm_kiln_run_cached(k, path));
     VM *vm = vm_of_kiln(k);
     Standard s = {0};
     rt_stack_run(vm, run_standard_inside, &s);
@@ -163,17 +175,21 @@ static int run_program(const Options *o, int argc, char **argv) {
 // ---- -e
 
 static int evaluate(const Options *o, int argc, char **argv) {
-    if (argc == 0) return usage_error("-e: expected an expression");
+    if (argc == 0)
+        return usage_error("-e: expected an expression");
     int status;
     // (command-line) is the program's name and what follows the expression.
     const char *text = argv[0];
     const char **arguments = calloc((size_t)argc + 1, sizeof *arguments);
-    if (!arguments) return STATUS_ERROR;
+    if (!arguments)
+        return STATUS_ERROR;
     arguments[0] = "-e";
-    for (int i = 1; i < argc; i++) arguments[i] = argv[i];
+    for (int i = 1; i < argc; i++)
+        arguments[i] = argv[i];
     Kiln *k = start(o, arguments, &status);
     free(arguments);
-    if (!k) return status;
+    if (!k)
+        return status;
     KilnRef *value = NULL;
     KilnStatus s = kiln_eval(k, text, "-e", &value);
     return finish(k, s);
@@ -187,13 +203,15 @@ typedef struct Dump {
     Value result;
 } Dump;
 
-// Core IR of each top-level form after the passes, or its bytecode. Definitions of macros and imports take effect, so that what follows
-// expands; nothing else runs.
+// Core IR of each top-level form after the passes, or its bytecode. Definitions of macros and
+// imports take effect, so that what follows expands; nothing else runs.
 static void dump_inside(VM *vm, void *arg) {
     Dump *d = arg;
     d->result = VALUE_FAILURE;
-    Value port = rt_port_open_file(vm, rt_string_from_c(vm, d->path), PORT_INPUT | PORT_TEXTUAL, false);
-    if (port == VALUE_FAILURE) return;
+    Value port =
+        rt_port_open_file(vm, rt_string_from_c(vm, d->path), PORT_INPUT | PORT_TEXTUAL, false);
+    if (port == VALUE_FAILURE)
+        return;
     bool scheme = vm_is_scheme_file(d->path);
     Reader reader;
     rt_reader_init(vm, &reader, port, scheme ? READ_SCHEME : READ_SX);
@@ -203,18 +221,27 @@ static void dump_inside(VM *vm, void *arg) {
     for (;;) {
         reader.map = rt_source_map_new(vm);
         Value datum = rt_read(vm, &reader);
-        if (datum == VALUE_FAILURE) return;
-        if (datum == VALUE_EOF) break;
-        if (environment == VALUE_NONE) environment = vm_file_environment(vm, scheme, datum);
-        if (environment == VALUE_FAILURE) return;
+        if (datum == VALUE_FAILURE)
+            return;
+        if (datum == VALUE_EOF)
+            break;
+        if (environment == VALUE_NONE)
+            environment = vm_file_environment(vm, scheme, datum);
+        if (environment == VALUE_FAILURE)
+            return;
         Node *node = vm_expand(vm, datum, environment, reader.map);
-        if (!node) return;
+        if (!node)
+            return;
         Lambda *top = vm_passes_run(vm, node);
-        if (!top) return;
+        if (!top)
+            return;
         Value text = d->bytecode ? vm->tier->dump(vm, top) : vm_node_dump(vm, top->body);
-        if (text == VALUE_FAILURE) return;
-        if (!rt_port_write_string(vm, vm->ports->standard_output, text, 0, string_length(text))) return;
-        if (!rt_port_write_c(vm, vm->ports->standard_output, "\n")) return;
+        if (text == VALUE_FAILURE)
+            return;
+        if (!rt_port_write_string(vm, vm->ports->standard_output, text, 0, string_length(text)))
+            return;
+        if (!rt_port_write_c(vm, vm->ports->standard_output, "\n"))
+            return;
     }
     d->result = VALUE_UNSPECIFIED;
 }
@@ -222,20 +249,29 @@ static void dump_inside(VM *vm, void *arg) {
 static int dump(const Options *o, int argc, char **argv) {
     const char *path = NULL, *what = NULL;
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--ir") == 0 || strcmp(argv[i], "--bytecode") == 0) what = argv[i];
-        else if (argv[i][0] == '-') return usage_error("dump: unknown option %s", argv[i]);
-        else if (path) return usage_error("dump: expected one FILE, got also %s", argv[i]);
-        else path = argv[i];
+        if (strcmp(argv[i], "--ir") == 0 || strcmp(argv[i], "--bytecode") == 0)
+            what = argv[i];
+        else if (argv[i][0] == '-')
+            return usage_error("dump: unknown option %s", argv[i]);
+        else if (path)
+            return usage_error("dump: expected one FILE, got also %s", argv[i]);
+        else
+            path = argv[i];
     }
-    if (!what) return usage_error("dump: expected --ir or --bytecode");
-    if (!path) return usage_error("dump: expected a FILE");
+    if (!what)
+        return usage_error("dump: expected --ir or --bytecode");
+    if (!path)
+        return usage_error("dump: expected a FILE");
     bool bytecode = strcmp(what, "--bytecode") == 0;
     const Tier *tier = vm_tier_find(o->mode);
-    if (bytecode && tier && !tier->dump) return usage_error("dump: --mode %s has no bytecode", tier->name);
-    if (!program_readable(path)) return STATUS_ERROR;
+    if (bytecode && tier && !tier->dump)
+        return usage_error("dump: --mode %s has no bytecode", tier->name);
+    if (!program_readable(path))
+        return STATUS_ERROR;
     int status;
     Kiln *k = start(o, NULL, &status);
-    if (!k) return status;
+    if (!k)
+        return status;
     Dump d = {.path = path, .bytecode = bytecode};
     rt_stack_run(vm_of_kiln(k), dump_inside, &d);
     return finish(k, vm_kiln_status(k, d.result));
@@ -244,11 +280,13 @@ static int dump(const Options *o, int argc, char **argv) {
 // ---- the command
 
 static int repl(const Options *o, int argc, char **argv) {
-    if (argc) return usage_error("repl: unexpected argument %s", argv[0]);
+    if (argc)
+        return usage_error("repl: unexpected argument %s", argv[0]);
     int status;
     static const char *const arguments[] = {"repl", NULL};
     Kiln *k = start(o, arguments, &status);
-    if (!k) return status;
+    if (!k)
+        return status;
     status = vm_repl(k);
     int lost = kiln_destroy(k);
     return status ? status : lost;
@@ -256,20 +294,24 @@ static int repl(const Options *o, int argc, char **argv) {
 
 static int help(const Options *o, int argc, char **argv) {
     (void)o;
-    if (argc > 1) return usage_error("help: expected one TOPIC, got also %s", argv[1]);
-    if (vm_help(argc ? argv[0] : NULL)) return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+    if (argc > 1)
+        return usage_error("help: expected one TOPIC, got also %s", argv[1]);
+    if (vm_help(argc ? argv[0] : NULL))
+        return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
     return usage_error("help: no topic '%s'; 'kiln help topics' lists them", argv[0]);
 }
 
 static int version(const Options *o, int argc, char **argv) {
     (void)o;
-    if (argc) return usage_error("version: unexpected argument %s", argv[0]);
+    if (argc)
+        return usage_error("version: unexpected argument %s", argv[0]);
     printf("kiln %s\n", kiln_version());
     return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
 }
 
 static int run(const Options *o, int argc, char **argv) {
-    if (argc == 0) return usage_error("run: expected a FILE (or - for standard input)");
+    if (argc == 0)
+        return usage_error("run: expected a FILE (or - for standard input)");
     return run_program(o, argc, argv);
 }
 
@@ -277,8 +319,9 @@ static const struct Command {
     const char *name;
     int (*fn)(const Options *o, int argc, char **argv);
 } commands[] = {
-    {"run", run},         {"-e", evaluate}, {"repl", repl},     {"dump", dump},         {"help", help},
-    {"--help", help},     {"-h", help},     {"version", version}, {"--version", version},
+    {"run", run},   {"-e", evaluate},     {"repl", repl},
+    {"dump", dump}, {"help", help},       {"--help", help},
+    {"-h", help},   {"version", version}, {"--version", version},
 };
 
 int vm_main(int argc, char **argv) {
@@ -286,10 +329,13 @@ int vm_main(int argc, char **argv) {
     int i = 1;
     for (; i < argc; i++) {
         if (strcmp(argv[i], "--mode") == 0) {
-            if (++i == argc) return usage_error("--mode: expected a mode");
+            if (++i == argc)
+                return usage_error("--mode: expected a mode");
             o.mode = argv[i];
-        } else if (strncmp(argv[i], "--mode=", 7) == 0) o.mode = argv[i] + 7;
-        else break;
+        } else if (strncmp(argv[i], "--mode=", 7) == 0)
+            o.mode = argv[i] + 7;
+        else
+            break;
     }
     if (i == argc) {
         static char dash[] = "-";
@@ -301,16 +347,20 @@ int vm_main(int argc, char **argv) {
             // The mode may also follow the command: kiln run --mode cek FILE.
             int first = i + 1;
             while (first < argc && strncmp(argv[first], "--mode", 6) == 0) {
-                if (argv[first][6] == '=') o.mode = argv[first] + 7;
+                if (argv[first][6] == '=')
+                    o.mode = argv[first] + 7;
                 else if (argv[first][6] == 0) {
-                    if (++first == argc) return usage_error("--mode: expected a mode");
+                    if (++first == argc)
+                        return usage_error("--mode: expected a mode");
                     o.mode = argv[first];
-                } else break;
+                } else
+                    break;
                 first++;
             }
             return commands[c].fn(&o, argc - first, argv + first);
         }
-    if (argv[i][0] == '-' && argv[i][1]) return usage_error("unknown option %s", argv[i]);
+    if (argv[i][0] == '-' && argv[i][1])
+        return usage_error("unknown option %s", argv[i]);
     // kiln FILE ARG…, as a #! line calls it. A word that names no file was meant as a command.
     if (access(argv[i], F_OK) != 0 && !strpbrk(argv[i], "./"))
         return usage_error("unknown command or missing file '%s'", argv[i]);

@@ -1,7 +1,7 @@
 // The command line: kiln run, -e, repl, dump, help, version.
 //
-// Duty: argument parsing, exit statuses (0; 1 for an error in the program; 2 for wrong usage; the program's own with
-// exit), messages. The texts are in help.c.
+// Duty: argument parsing, exit statuses (0; 1 for an error in the program; 2 for wrong usage; the
+// program's own with exit), messages. The texts are in help.c.
 #ifndef KILN_VM_CLI_H
 #define KILN_VM_CLI_H
 

@@ -793,7 +793,8 @@ static Node *thunk_of(Expander *x, Node *body) {
     return vm_node_lambda(x->vm, vm_lambda_new(x->vm, VALUE_FALSE, body->position, 0, NULL, body));
 }
 
-// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))): %guard is in (kiln control).
+// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))): %guard
+// is in (kiln control).
 Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
     VM *vm = x->vm;
     if (form_length(form) < 3)
@@ -808,11 +809,11 @@ Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
 
     Scope *inner = vm_scope_new(vm, scope);
     Var *reraise = vm_var_new(vm, rt_intern(vm, "reraise"));
-    Binding *variable = vm_scope_bind_var(vm, inner, value_car(specification),
-                                          vm_position_car(x, specification));
+    Binding *variable =
+        vm_scope_bind_var(vm, inner, value_car(specification), vm_position_car(x, specification));
     Var *params[] = {variable->var, reraise};
-    Node *again = vm_node_call(vm, vm_node_local(vm, reraise, form->position), 0, NULL,
-                               form->position);
+    Node *again =
+        vm_node_call(vm, vm_node_local(vm, reraise, form->position), 0, NULL, form->position);
     Node *choice = expand_clauses(x, form, value_cdr(specification), count, again, inner);
     if (!choice)
         return NULL;

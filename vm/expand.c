@@ -721,8 +721,8 @@ static bool process_toplevel(Expander *x, Value datum, Position position, Value 
             if (node && x->pending) {
                 vm_pending_add(x, node);
             } else if (node) {
-                *result = x->cache ? vm_cache_step(x->cache, node, !splice)
-                                   : vm_run_node(x->vm, node);
+                *result =
+                    x->cache ? vm_cache_step(x->cache, node, !splice) : vm_run_node(x->vm, node);
                 if (*result == VALUE_FAILURE)
                     return false;
             }

@@ -62,10 +62,10 @@ extern const int vm_core_form_count;
 FormHandler vm_form_quote, vm_form_begin, vm_form_lambda, vm_form_named_lambda, vm_form_case_lambda,
     vm_form_if, vm_form_set, vm_form_let, vm_form_let_star, vm_form_letrec, vm_form_let_values,
     vm_form_let_star_values, vm_form_do, vm_form_cond, vm_form_case, vm_form_and, vm_form_or,
-    vm_form_when, vm_form_unless, vm_form_guard, vm_form_delay, vm_form_delay_force, vm_form_let_syntax,
-    vm_form_letrec_syntax, vm_form_with_fallback, vm_form_syntax_error, vm_form_quasiquote,
-    vm_form_include, vm_form_cond_expand, vm_form_fn, vm_form_thread_first, vm_form_thread_last,
-    vm_form_auxiliary;
+    vm_form_when, vm_form_unless, vm_form_guard, vm_form_delay, vm_form_delay_force,
+    vm_form_let_syntax, vm_form_letrec_syntax, vm_form_with_fallback, vm_form_syntax_error,
+    vm_form_quasiquote, vm_form_include, vm_form_cond_expand, vm_form_fn, vm_form_thread_first,
+    vm_form_thread_last, vm_form_auxiliary;
 
 // ---- errors
 

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const vm_help_topics[] = {"run", "repl", "dump", "env", "errors", "tools", "primitives", "topics", NULL};
+const char *const vm_help_topics[] = {"run",   "repl",       "dump",   "env", "errors",
+                                      "tools", "primitives", "topics", NULL};
 
 static void overview(void) {
     puts("Kiln runs SX, a superset of R7RS-small Scheme.\n"
@@ -16,48 +17,64 @@ static void overview(void) {
          "  kiln run -               run the program on standard input\n"
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
          "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
-         "  kiln dump --ir FILE      show the core IR of a program; --bytecode: what it is compiled to\n"
-         "  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, or a primitive's name\n"
+         "  kiln dump --ir FILE      show the core IR of a program; --bytecode: what it is "
+         "compiled to\n"
+         "  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, "
+         "or a primitive's name\n"
          "  kiln version             the version\n"
          "\n"
          "Option, before or after the command:");
     fputs("  --mode MODE              evaluator:", stdout);
-    for (int i = 0; vm_tier_at(i); i++) printf(" %s", vm_tier_at(i)->name);
+    for (int i = 0; vm_tier_at(i); i++)
+        printf(" %s", vm_tier_at(i)->name);
     printf(" (default: %s)\n", vm_tier_find(NULL)->name);
     puts("\n"
-         "Exit status: 0; 1 when the program fails; 2 for wrong usage; the program's own after (exit N); 130 when\n"
+         "Exit status: 0; 1 when the program fails; 2 for wrong usage; the program's own after "
+         "(exit N); 130 when\n"
          "Ctrl-C ended it.");
 }
 
 static void run(void) {
     puts("kiln run FILE [ARG…]\n"
          "\n"
-         "Reads all of FILE, then evaluates its forms in order. A .scm or .sld file is R7RS-small to the letter:\n"
-         "one that begins with import or define-library has only what it imports; one without has all of\n"
-         "R7RS-small. Any other file is SX and has everything. (command-line) is FILE and the arguments.\n"
-         "Libraries are looked for beside FILE and in the folders of KILN_PATH: (a b c) is a/b/c.sld or a/b/c.sx.\n"
+         "Reads all of FILE, then evaluates its forms in order. A .scm or .sld file is R7RS-small "
+         "to the letter:\n"
+         "one that begins with import or define-library has only what it imports; one without has "
+         "all of\n"
+         "R7RS-small. Any other file is SX and has everything. (command-line) is FILE and the "
+         "arguments.\n"
+         "Libraries are looked for beside FILE and in the folders of KILN_PATH: (a b c) is "
+         "a/b/c.sld or a/b/c.sx.\n"
          "With - the program is read from standard input, as SX.\n"
          "\n"
-         "Ctrl-C raises an interrupt condition at the next call or turn of a loop: what unwind-protect and dynamic-wind\n"
-         "promise is kept, then the program dies of the signal (status 130). A second Ctrl-C that comes before the first\n"
+         "Ctrl-C raises an interrupt condition at the next call or turn of a loop: what "
+         "unwind-protect and dynamic-wind\n"
+         "promise is kept, then the program dies of the signal (status 130). A second Ctrl-C that "
+         "comes before the first\n"
          "is noticed ends it at once.");
 }
 
 static void repl(void) {
     puts("kiln repl\n"
          "\n"
-         "Reads SX, evaluates it and prints the values. Input may go over several lines. Tab completes names, the\n"
-         "arrow keys move through the history (kept in ~/.kiln_history). An error is reported and the session goes on.\n"
+         "Reads SX, evaluates it and prints the values. Input may go over several lines. Tab "
+         "completes names, the\n"
+         "arrow keys move through the history (kept in ~/.kiln_history). An error is reported and "
+         "the session goes on.\n"
          "Ctrl-C stops an evaluation, Ctrl-D or (exit) ends the session.");
 }
 
 static void dump(void) {
     puts("kiln dump --ir|--bytecode FILE\n"
          "\n"
-         "--ir: prints the core IR of each top-level form after the passes, without running the program. Local variables\n"
-         "are shown as name.number. With KILN_TRACE=ir, kiln run also shows what each pass leaves behind.\n"
-         "--bytecode: prints the bytecode of each top-level form and of the procedures in it: word index, instruction,\n"
-         "operands (r register, f free value, w call window, -> jump). bytecode-inspect explains the instructions.");
+         "--ir: prints the core IR of each top-level form after the passes, without running the "
+         "program. Local variables\n"
+         "are shown as name.number. With KILN_TRACE=ir, kiln run also shows what each pass leaves "
+         "behind.\n"
+         "--bytecode: prints the bytecode of each top-level form and of the procedures in it: word "
+         "index, instruction,\n"
+         "operands (r register, f free value, w call window, -> jump). bytecode-inspect explains "
+         "the instructions.");
 }
 
 static void env(void) {
@@ -74,19 +91,25 @@ static void errors(void) {
          "         |   ^\n"
          "    in first-of at prog.sx:3:3\n"
          "\n"
-         "The place is where the error was raised, then the calls under way follow, innermost first. A call in tail\n"
-         "position leaves no trace: its caller has ended. guard, handler-case and try catch conditions by type.");
+         "The place is where the error was raised, then the calls under way follow, innermost "
+         "first. A call in tail\n"
+         "position leaves no trace: its caller has ended. guard, handler-case and try catch "
+         "conditions by type.");
 }
 
 static void tools(void) {
     puts("Tools to look into a running program, of SX; vm/prelude/sx.md has the details.\n"
          "\n"
-         "  (vm-trace thunk)         call it, show calls and results on the error port; :procedures (list f …) or 'all,\n"
+         "  (vm-trace thunk)         call it, show calls and results on the error port; "
+         ":procedures (list f …) or 'all,\n"
          "                           :limit lines, :port\n"
-         "  (bytecode-inspect f)     print a procedure's bytecode and what it has counted (not in --mode cek)\n"
-         "  (prim-check f)           primitives it uses, by how a mode carries them out: :mode 'cek, :follow true for\n"
+         "  (bytecode-inspect f)     print a procedure's bytecode and what it has counted (not in "
+         "--mode cek)\n"
+         "  (prim-check f)           primitives it uses, by how a mode carries them out: :mode "
+         "'cek, :follow true for\n"
          "                           those of what it calls too; a string names a program's file\n"
-         "  (deps-check f)           variables, libraries and watched names it depends on; :follow true, files likewise\n"
+         "  (deps-check f)           variables, libraries and watched names it depends on; :follow "
+         "true, files likewise\n"
          "  (doc f) (apropos \"text\") (time expr) (macroexpand 'form)\n"
          "  (call-with-time-limit seconds thunk)   raise limit-exceeded when it takes longer;\n"
          "  (call-with-step-limit steps thunk)     … more calls and turns of loops");
@@ -99,11 +122,13 @@ static void primitive(const Primitive *p) {
 
 static void primitives(void) {
     for (int i = 0; i < rt_primitive_count; i++)
-        if (strcmp(rt_primitives[i].library, "internal") != 0) primitive(&rt_primitives[i]);
+        if (strcmp(rt_primitives[i].library, "internal") != 0)
+            primitive(&rt_primitives[i]);
 }
 
 static void topics(void) {
-    for (int i = 0; vm_help_topics[i]; i++) puts(vm_help_topics[i]);
+    for (int i = 0; vm_help_topics[i]; i++)
+        puts(vm_help_topics[i]);
 }
 
 bool vm_help(const char *topic) {
@@ -120,6 +145,7 @@ bool vm_help(const char *topic) {
             return true;
         }
     const Primitive *p = rt_primitive_find(topic);
-    if (p) primitive(p);
+    if (p)
+        primitive(p);
     return p != NULL;
 }

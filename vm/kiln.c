@@ -1,7 +1,7 @@
 // The embedding interface over the VM: references, evaluation, conversion, host functions.
 //
-// Every call that may run SX code moves to the VM's own stack (rt_stack_run). References are plain memory of the
-// collector in a doubly linked list that starts in struct Kiln, which the VM holds.
+// Every call that may run SX code moves to the VM's own stack (rt_stack_run). References are plain
+// memory of the collector in a doubly linked list that starts in struct Kiln, which the VM holds.
 #include "vm/kiln.h"
 #include "runtime/dict.h"
 #include "runtime/fail.h"
@@ -48,7 +48,8 @@ static KilnRef *ref_new(Kiln *k, Value v) {
     KilnRef *r = rt_raw_new(k->vm, sizeof *r);
     r->value = v;
     r->next = k->refs;
-    if (k->refs) k->refs->previous = r;
+    if (k->refs)
+        k->refs->previous = r;
     k->refs = r;
     return r;
 }
@@ -56,10 +57,14 @@ static KilnRef *ref_new(Kiln *k, Value v) {
 KilnRef *kiln_retain(Kiln *k, const KilnRef *v) { return v ? ref_new(k, v->value) : NULL; }
 
 void kiln_release(Kiln *k, KilnRef *v) {
-    if (!v) return;
-    if (v->previous) v->previous->next = v->next;
-    else k->refs = v->next;
-    if (v->next) v->next->previous = v->previous;
+    if (!v)
+        return;
+    if (v->previous)
+        v->previous->next = v->next;
+    else
+        k->refs = v->next;
+    if (v->next)
+        v->next->previous = v->previous;
     memset(v, 0, sizeof *v);
 }
 
@@ -73,22 +78,28 @@ static KilnStatus failed(Kiln *k) {
 }
 
 static KilnStatus deliver(Kiln *k, Value v, KilnRef **result) {
-    if (v == VALUE_FAILURE) return failed(k);
-    if (result) *result = ref_new(k, v);
+    if (v == VALUE_FAILURE)
+        return failed(k);
+    if (result)
+        *result = ref_new(k, v);
     return KILN_OK;
 }
 
 KilnStatus vm_kiln_status(Kiln *k, Value result) { return deliver(k, result, NULL); }
 
 const char *kiln_error_text(Kiln *k) {
-    if (k->error == VALUE_NONE) return "";
-    if (!k->error_text) k->error_text = rt_string_to_utf8(k->vm, rt_condition_text(k->vm, k->error), NULL);
+    if (k->error == VALUE_NONE)
+        return "";
+    if (!k->error_text)
+        k->error_text = rt_string_to_utf8(k->vm, rt_condition_text(k->vm, k->error), NULL);
     return k->error_text;
 }
 
 const char *kiln_error_report(Kiln *k) {
-    if (k->error == VALUE_NONE) return "";
-    if (!k->error_report) k->error_report = rt_string_to_utf8(k->vm, vm_report(k->vm, k->error, false), NULL);
+    if (k->error == VALUE_NONE)
+        return "";
+    if (!k->error_report)
+        k->error_report = rt_string_to_utf8(k->vm, vm_report(k->vm, k->error, false), NULL);
     return k->error_report;
 }
 
@@ -113,10 +124,12 @@ typedef struct Creation {
 static void create_inside(VM *vm, void *arg) {
     Creation *c = arg;
     const KilnOptions *o = c->options;
-    if (!vm_language_init(vm)) return;
+    if (!vm_language_init(vm))
+        return;
     if (o && o->arguments) {
         int argc = 0;
-        while (o->arguments[argc]) argc++;
+        while (o->arguments[argc])
+            argc++;
         rt_system_set_command_line(vm, argc, o->arguments);
     }
     c->k->mode = o && o->scheme ? READ_SCHEME : READ_SX;
@@ -126,9 +139,11 @@ static void create_inside(VM *vm, void *arg) {
 
 Kiln *kiln_create(const KilnOptions *options) {
     const Tier *tier = vm_tier_find(options ? options->mode : NULL);
-    if (exists || !tier) return NULL;
+    if (exists || !tier)
+        return NULL;
     VM *vm = rt_vm_create();
-    if (!vm) return NULL;
+    if (!vm)
+        return NULL;
     vm->tier = (struct Tier *)tier;
     Kiln *k = rt_raw_new(vm, sizeof *k);
     k->vm = vm;
@@ -136,7 +151,8 @@ Kiln *kiln_create(const KilnOptions *options) {
     exists = true;
     Creation c = {.k = k, .options = options};
     rt_stack_run(vm, create_inside, &c);
-    if (c.ok) return k;
+    if (c.ok)
+        return k;
     failed(k);
     fprintf(stderr, "%s", kiln_error_report(k));
     kiln_destroy(k);
@@ -161,7 +177,8 @@ static void top_inside(VM *vm, void *arg) {
 
 Value vm_kiln_top(Kiln *k) {
     // A VM that only runs files never needs it.
-    if (k->top == VALUE_NONE || k->top == VALUE_FAILURE) rt_stack_run(k->vm, top_inside, k);
+    if (k->top == VALUE_NONE || k->top == VALUE_FAILURE)
+        rt_stack_run(k->vm, top_inside, k);
     return k->top;
 }
 
@@ -189,8 +206,10 @@ typedef struct Evaluation {
     bool cached;
 } Evaluation;
 
-// All data of a port, each with its own map of positions, so that a form that has run keeps nothing alive.
-static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form **forms, bool *incomplete) {
+// All data of a port, each with its own map of positions, so that a form that has run keeps nothing
+// alive.
+static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form **forms,
+                       bool *incomplete) {
     Reader reader;
     rt_reader_init(vm, &reader, port, mode);
     reader.source = source;
@@ -198,9 +217,11 @@ static bool read_forms(VM *vm, Value port, ReadMode mode, uint32_t source, Form 
     for (Form **end = forms;; end = &(*end)->next) {
         reader.map = rt_source_map_new(vm);
         Value datum = rt_read(vm, &reader);
-        if (datum == VALUE_EOF) return true;
+        if (datum == VALUE_EOF)
+            return true;
         if (datum == VALUE_FAILURE) {
-            if (incomplete) *incomplete = reader.incomplete;
+            if (incomplete)
+                *incomplete = reader.incomplete;
             return false;
         }
         Form *f = rt_raw_new(vm, sizeof *f);
@@ -216,8 +237,10 @@ static Value run_forms(VM *vm, Form *forms, Value environment) {
     for (; forms; forms = forms->next) {
         result = vm_eval_form_at(vm, forms->datum, environment, forms->map, forms->position);
         vm->dynamic = dynamic;
-        if (result != VALUE_FAILURE) continue;
-        if (vm->exit_status == VALUE_NONE) vm_report_note_form(vm, forms->position);
+        if (result != VALUE_FAILURE)
+            continue;
+        if (vm->exit_status == VALUE_NONE)
+            vm_report_note_form(vm, forms->position);
         break;
     }
     return result;
@@ -229,19 +252,23 @@ static void eval_inside(VM *vm, void *arg) {
     Value text = whole ? rt_string_from_utf8(vm, e->text, e->length) : VALUE_FALSE;
     Value port = rt_port_from_utf8(vm, e->text, e->length);
     e->result = VALUE_FAILURE;
-    if (text == VALUE_FAILURE || port == VALUE_FAILURE) return;
+    if (text == VALUE_FAILURE || port == VALUE_FAILURE)
+        return;
     value_port(port)->line = (uint32_t)e->line;
     value_port(port)->column = (uint32_t)e->column;
     Form *forms = NULL;
     uint32_t source = rt_source_add(vm, e->name, text);
-    if (!read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete)) return;
+    if (!read_forms(vm, port, e->k->mode, source, &forms, &e->incomplete))
+        return;
     Value top = vm_kiln_top(e->k);
-    if (top != VALUE_FAILURE) e->result = run_forms(vm, forms, top);
+    if (top != VALUE_FAILURE)
+        e->result = run_forms(vm, forms, top);
 }
 
-KilnStatus kiln_eval_at(Kiln *k, const char *text, size_t length, const char *name, int line, int column,
-                        KilnRef **result) {
-    Evaluation e = {.k = k, .text = text, .name = name, .length = length, .line = line, .column = column};
+KilnStatus kiln_eval_at(Kiln *k, const char *text, size_t length, const char *name, int line,
+                        int column, KilnRef **result) {
+    Evaluation e = {
+        .k = k, .text = text, .name = name, .length = length, .line = line, .column = column};
     rt_stack_run(k->vm, eval_inside, &e);
     KilnStatus status = deliver(k, e.result, result);
     return status == KILN_ERROR && e.incomplete ? KILN_INCOMPLETE : status;
@@ -270,17 +297,21 @@ Value vm_file_environment(VM *vm, bool scheme, Value first) {
 Value vm_run_port(VM *vm, Value port, const char *name, Value text, bool scheme) {
     Form *forms = NULL;
     uint32_t source = rt_source_add(vm, name, text);
-    if (!read_forms(vm, port, scheme ? READ_SCHEME : READ_SX, source, &forms, NULL)) return VALUE_FAILURE;
+    if (!read_forms(vm, port, scheme ? READ_SCHEME : READ_SX, source, &forms, NULL))
+        return VALUE_FAILURE;
     Value environment = vm_file_environment(vm, scheme, forms ? forms->datum : VALUE_FALSE);
-    if (environment == VALUE_FAILURE) return VALUE_FAILURE;
+    if (environment == VALUE_FAILURE)
+        return VALUE_FAILURE;
     return run_forms(vm, forms, environment);
 }
 
 static void run_file_inside(VM *vm, void *arg) {
     Evaluation *e = arg;
-    Value port = rt_port_open_file(vm, rt_string_from_c(vm, e->name), PORT_INPUT | PORT_TEXTUAL, false);
+    Value port =
+        rt_port_open_file(vm, rt_string_from_c(vm, e->name), PORT_INPUT | PORT_TEXTUAL, false);
     e->result = VALUE_FAILURE;
-    if (port == VALUE_FAILURE) return;
+    if (port == VALUE_FAILURE)
+        return;
     const char *slash = strrchr(e->name, '/');
     if (slash) {
         char *folder = rt_raw_new_atomic(vm, (size_t)(slash - e->name) + 2);
@@ -291,7 +322,8 @@ static void run_file_inside(VM *vm, void *arg) {
     bool scheme = vm_is_scheme_file(e->name);
     Cache *cache = e->cached ? vm_cache_open(vm, e->name, scheme) : NULL;
     e->result = cache ? vm_cache_run(cache) : vm_run_port(vm, port, e->name, VALUE_FALSE, scheme);
-    if (!rt_port_close(vm, port)) e->result = VALUE_FAILURE;
+    if (!rt_port_close(vm, port))
+        e->result = VALUE_FAILURE;
 }
 
 static KilnStatus run_file(Kiln *k, const char *path, bool cached) {
@@ -319,9 +351,11 @@ static void call_inside(VM *vm, void *arg) {
     vm->dynamic = dynamic;
 }
 
-KilnStatus kiln_call(Kiln *k, KilnRef *procedure, int argc, KilnRef *const *argv, KilnRef **result) {
+KilnStatus kiln_call(Kiln *k, KilnRef *procedure, int argc, KilnRef *const *argv,
+                     KilnRef **result) {
     Value *values = rt_raw_new(k->vm, (size_t)(argc + 1) * sizeof *values);
-    for (int i = 0; i < argc; i++) values[i] = argv[i]->value;
+    for (int i = 0; i < argc; i++)
+        values[i] = argv[i]->value;
     Call c = {.procedure = procedure->value, .argc = argc, .argv = values};
     rt_stack_run(k->vm, call_inside, &c);
     return deliver(k, c.result, result);
@@ -329,9 +363,11 @@ KilnStatus kiln_call(Kiln *k, KilnRef *procedure, int argc, KilnRef *const *argv
 
 KilnRef *kiln_global(Kiln *k, const char *name) {
     Value top = vm_kiln_top(k);
-    if (top == VALUE_FAILURE) return NULL;
+    if (top == VALUE_FAILURE)
+        return NULL;
     Value cell = vm_environment_cell(k->vm, top, rt_intern(k->vm, name));
-    if (cell == VALUE_NONE || value_cell(cell)->value == VALUE_UNBOUND) return NULL;
+    if (cell == VALUE_NONE || value_cell(cell)->value == VALUE_UNBOUND)
+        return NULL;
     return ref_new(k, value_cell(cell)->value);
 }
 
@@ -355,11 +391,14 @@ static KilnStatus define_value(Kiln *k, const char *name, Value value) {
     return deliver(k, d.result, NULL);
 }
 
-KilnStatus kiln_define(Kiln *k, const char *name, KilnRef *value) { return define_value(k, name, value->value); }
+KilnStatus kiln_define(Kiln *k, const char *name, KilnRef *value) {
+    return define_value(k, name, value->value);
+}
 
 // ---- host functions
 //
-// A host function is the closure (lambda arguments (%host-call FOREIGN arguments)), so no evaluator knows of it.
+// A host function is the closure (lambda arguments (%host-call FOREIGN arguments)), so no evaluator
+// knows of it.
 
 typedef struct HostFunction { // malloc'ed, released by its Foreign's finalizer
     KilnFunction *fn;
@@ -376,7 +415,8 @@ static void host_function_release(void *pointer) {
 
 static void foreign_finalize(void *object) {
     Foreign *f = object;
-    if (f->release) f->release(f->pointer);
+    if (f->release)
+        f->release(f->pointer);
 }
 
 Value vm_prim_host_call(VM *vm, Value foreign, Value arguments) {
@@ -393,14 +433,16 @@ Value vm_prim_host_call(VM *vm, Value foreign, Value arguments) {
     vm->condition = VALUE_NONE;
     KilnRef *answer = h->fn(k, argc, refs, h->data);
     Value result = VALUE_FAILURE;
-    if (answer) result = answer->value;
+    if (answer)
+        result = answer->value;
     else if (vm->condition == VALUE_NONE)
         rt_fail(vm, CONDITION_ERROR, VALUE_NULL, "host function failed without a message");
     if (result == VALUE_FAILURE && rt_is_condition(vm, vm->condition, CONDITION_CONDITION) &&
         rt_condition_field(vm->condition, CONDITION_FIELD_WHO) == VALUE_DEFAULT)
         rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, rt_intern(vm, h->name));
     for (int i = 0; i < argc; i++)
-        if (refs[i] != answer) kiln_release(k, refs[i]);
+        if (refs[i] != answer)
+            kiln_release(k, refs[i]);
     kiln_release(k, answer);
     return result;
 }
@@ -429,10 +471,12 @@ static void make_function_inside(VM *vm, void *arg) {
     m->result = top ? vm->tier->run(vm, top) : VALUE_FAILURE;
 }
 
-KilnStatus kiln_define_function(Kiln *k, const char *name, KilnFunction *fn, int min, int max, void *data) {
+KilnStatus kiln_define_function(Kiln *k, const char *name, KilnFunction *fn, int min, int max,
+                                void *data) {
     HostFunction *h = malloc(sizeof *h);
     char *copy = strdup(name);
-    if (!h || !copy) abort();
+    if (!h || !copy)
+        abort();
     *h = (HostFunction){.fn = fn, .data = data, .min = min, .max = max, .name = copy};
     Foreign *f = rt_object_new(k->vm, TYPE_FOREIGN, 0, 0, sizeof *f);
     f->kind = rt_intern(k->vm, "host-function");
@@ -448,23 +492,39 @@ KilnStatus kiln_define_function(Kiln *k, const char *name, KilnFunction *fn, int
 
 KilnType kiln_type(Kiln *k, const KilnRef *v) {
     Value x = v->value;
-    if (x == VALUE_TRUE || x == VALUE_FALSE) return KILN_BOOLEAN;
-    if (x == VALUE_NULL) return KILN_NULL;
-    if (x == VALUE_NIL || x == VALUE_UNSPECIFIED || x == VALUE_EOF) return KILN_NIL;
-    if (value_is_exact_integer(x)) return KILN_INTEGER;
-    if (value_is_number(x)) return KILN_NUMBER;
-    if (value_is_char(x)) return KILN_CHAR;
-    if (value_is_pair(x)) return KILN_PAIR;
-    if (value_is_procedure(x)) return KILN_PROCEDURE;
-    if (!value_is_object(x)) return KILN_OTHER;
+    if (x == VALUE_TRUE || x == VALUE_FALSE)
+        return KILN_BOOLEAN;
+    if (x == VALUE_NULL)
+        return KILN_NULL;
+    if (x == VALUE_NIL || x == VALUE_UNSPECIFIED || x == VALUE_EOF)
+        return KILN_NIL;
+    if (value_is_exact_integer(x))
+        return KILN_INTEGER;
+    if (value_is_number(x))
+        return KILN_NUMBER;
+    if (value_is_char(x))
+        return KILN_CHAR;
+    if (value_is_pair(x))
+        return KILN_PAIR;
+    if (value_is_procedure(x))
+        return KILN_PROCEDURE;
+    if (!value_is_object(x))
+        return KILN_OTHER;
     switch (object_type(value_object(x))) {
-    case TYPE_STRING: return KILN_STRING;
-    case TYPE_SYMBOL: return KILN_SYMBOL;
-    case TYPE_KEYWORD: return KILN_KEYWORD;
-    case TYPE_VECTOR: return KILN_VECTOR;
-    case TYPE_BYTEVECTOR: return KILN_BYTEVECTOR;
-    case TYPE_DICT: return KILN_DICT;
-    default: return KILN_OTHER;
+    case TYPE_STRING:
+        return KILN_STRING;
+    case TYPE_SYMBOL:
+        return KILN_SYMBOL;
+    case TYPE_KEYWORD:
+        return KILN_KEYWORD;
+    case TYPE_VECTOR:
+        return KILN_VECTOR;
+    case TYPE_BYTEVECTOR:
+        return KILN_BYTEVECTOR;
+    case TYPE_DICT:
+        return KILN_DICT;
+    default:
+        return KILN_OTHER;
     }
 }
 
@@ -476,14 +536,16 @@ KilnRef *kiln_symbol(Kiln *k, const char *name) { return ref_new(k, rt_intern(k-
 
 KilnRef *kiln_string(Kiln *k, const char *text, size_t length) {
     Value s = rt_string_from_utf8(k->vm, text, length);
-    if (s != VALUE_FAILURE) return ref_new(k, s);
+    if (s != VALUE_FAILURE)
+        return ref_new(k, s);
     failed(k);
     return NULL;
 }
 
 KilnRef *kiln_list(Kiln *k, int count, KilnRef *const *items) {
     Value list = VALUE_NULL;
-    for (int i = count - 1; i >= 0; i--) list = rt_cons(k->vm, items[i]->value, list);
+    for (int i = count - 1; i >= 0; i--)
+        list = rt_cons(k->vm, items[i]->value, list);
     return ref_new(k, list);
 }
 
@@ -493,7 +555,8 @@ KilnRef *kiln_vector(Kiln *k, int count, KilnRef *const *items) {
         failed(k);
         return NULL;
     }
-    for (int i = 0; i < count; i++) value_vector(v)->item[i] = items[i]->value;
+    for (int i = 0; i < count; i++)
+        value_vector(v)->item[i] = items[i]->value;
     return ref_new(k, v);
 }
 
@@ -509,25 +572,31 @@ bool kiln_to_int(Kiln *k, const KilnRef *v, int64_t *out) {
 
 bool kiln_to_double(Kiln *k, const KilnRef *v, double *out) {
     (void)k;
-    if (!value_is_number(v->value) || value_is_compnum(v->value)) return false;
+    if (!value_is_number(v->value) || value_is_compnum(v->value))
+        return false;
     *out = rt_num_to_double(v->value);
     return true;
 }
 
 const char *kiln_to_text(Kiln *k, KilnRef *v, size_t *length) {
     Value s = v->value;
-    if (value_is_symbol(s)) s = value_symbol(s)->name;
-    else if (value_is_keyword(s)) s = value_keyword(s)->name;
-    if (!value_is_string(s)) return NULL;
+    if (value_is_symbol(s))
+        s = value_symbol(s)->name;
+    else if (value_is_keyword(s))
+        s = value_keyword(s)->name;
+    if (!value_is_string(s))
+        return NULL;
     v->text = rt_string_to_utf8(k->vm, s, length);
-    if (!v->text) failed(k);
+    if (!v->text)
+        failed(k);
     return v->text;
 }
 
 const char *kiln_written(Kiln *k, KilnRef *v, bool display) {
     Value s = rt_write_to_string(k->vm, v->value, display ? WRITE_DISPLAY : WRITE_WRITE);
     v->text = s == VALUE_FAILURE ? NULL : rt_string_to_utf8(k->vm, s, NULL);
-    if (!v->text) failed(k);
+    if (!v->text)
+        failed(k);
     return v->text;
 }
 
@@ -538,23 +607,30 @@ ptrdiff_t kiln_length(Kiln *k, const KilnRef *v) {
         ptrdiff_t n = rt_list_length(x);
         return n < 0 ? -1 : n;
     }
-    if (value_is_vector(x)) return (ptrdiff_t)vector_length(x);
-    if (value_is_bytevector(x)) return (ptrdiff_t)bytevector_length(x);
-    if (value_is_string(x)) return (ptrdiff_t)string_length(x);
-    if (value_has_type(x, TYPE_DICT)) return (ptrdiff_t)rt_dict_count(x);
+    if (value_is_vector(x))
+        return (ptrdiff_t)vector_length(x);
+    if (value_is_bytevector(x))
+        return (ptrdiff_t)bytevector_length(x);
+    if (value_is_string(x))
+        return (ptrdiff_t)string_length(x);
+    if (value_has_type(x, TYPE_DICT))
+        return (ptrdiff_t)rt_dict_count(x);
     return -1;
 }
 
 KilnRef *kiln_at(Kiln *k, const KilnRef *v, size_t i) {
     Value x = v->value;
-    if (value_is_vector(x)) return i < vector_length(x) ? ref_new(k, value_vector(x)->item[i]) : NULL;
+    if (value_is_vector(x))
+        return i < vector_length(x) ? ref_new(k, value_vector(x)->item[i]) : NULL;
     for (; value_is_pair(x); x = value_cdr(x), i--)
-        if (i == 0) return ref_new(k, value_car(x));
+        if (i == 0)
+            return ref_new(k, value_car(x));
     return NULL;
 }
 
 KilnRef *kiln_get(Kiln *k, const KilnRef *dict, const KilnRef *key) {
-    if (!value_has_type(dict->value, TYPE_DICT)) return NULL;
+    if (!value_has_type(dict->value, TYPE_DICT))
+        return NULL;
     Value v = rt_dict_get(k->vm, dict->value, key->value, VALUE_NONE);
     return v == VALUE_NONE ? NULL : ref_new(k, v);
 }

@@ -19,8 +19,8 @@ KilnStatus vm_kiln_run_cached(Kiln *k, const char *path);
 bool vm_is_scheme_file(const char *path);
 // The environment for the text of a file whose first datum is `first`.
 Value vm_file_environment(VM *vm, bool scheme, Value first);
-// Read all data of a textual port, then run them in an environment of their own. `text` is a string for error messages, or #f.
-// Value of the last form, or VALUE_FAILURE.
+// Read all data of a textual port, then run them in an environment of their own. `text` is a string
+// for error messages, or #f. Value of the last form, or VALUE_FAILURE.
 Value vm_run_port(VM *vm, Value port, const char *name, Value text, bool scheme);
 
 #endif

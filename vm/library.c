@@ -521,7 +521,6 @@ Node *vm_library_variable(VM *vm, Value library, const char *name, Position posi
     return vm_library_force(vm, binding) ? vm_node_global(vm, binding->cell, position) : NULL;
 }
 
-
 bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position) {
     static const CoreForm row = {.name = "define-library",
                                  .usage = "(define-library name declaration ...)"};

@@ -57,7 +57,8 @@ Library *vm_library_open(VM *vm, Value name, Position position);
 [[nodiscard]] bool vm_define_library(VM *vm, Value form, SourceMap *map, Position position);
 // Is there such a library? For cond-expand. False also on failure to look; never fails.
 bool vm_library_exists(VM *vm, Value name);
-// The library of that name if it has been met or is built in, not opened; NULL: no file is looked for.
+// The library of that name if it has been met or is built in, not opened; NULL: no file is looked
+// for.
 Library *vm_library_known(VM *vm, Value name);
 // (kiln core), (kiln primitives) and the table of built-in ones.
 void vm_libraries_init(VM *vm);

@@ -41,12 +41,15 @@ static Position user_place(VM *vm, Value condition) {
     Position p = 0;
     if (rt_is_condition(vm, condition, CONDITION_CONDITION))
         p = rt_position_from_value(rt_condition_field(condition, CONDITION_FIELD_POSITION));
-    if (p && !vm_is_built_in(vm, p)) return p;
+    if (p && !vm_is_built_in(vm, p))
+        return p;
     Value frames = backtrace_of(vm, condition);
     for (; value_is_pair(frames); frames = value_cdr(frames)) {
-        if (!value_is_pair(value_car(frames))) continue;
+        if (!value_is_pair(value_car(frames)))
+            continue;
         p = rt_position_from_value(value_cdr(value_car(frames)));
-        if (p && !vm_is_built_in(vm, p)) return p;
+        if (p && !vm_is_built_in(vm, p))
+            return p;
     }
     return 0;
 }
@@ -54,13 +57,17 @@ static Position user_place(VM *vm, Value condition) {
 void vm_report_note_form(VM *vm, Position form) {
     Value condition = vm->condition;
     bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
-    if (!form || user_place(vm, condition)) return;
+    if (!form || user_place(vm, condition))
+        return;
     Value frames = backtrace_of(vm, condition);
-    if (rt_list_length(frames) < 0) frames = VALUE_NULL;
+    if (rt_list_length(frames) < 0)
+        frames = VALUE_NULL;
     Value frame = rt_cons(vm, rt_intern(vm, "top level"), rt_position_value(vm, form));
     frames = rt_list_append(vm, frames, rt_cons(vm, frame, VALUE_NULL));
-    if (known) rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE, frames);
-    else vm->uncaught_backtrace = frames;
+    if (known)
+        rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE, frames);
+    else
+        vm->uncaught_backtrace = frames;
 }
 
 // The frames outside of built-in libraries.
@@ -78,17 +85,22 @@ static Value user_frames(VM *vm, Value frames) {
 // The source line with a caret below the column; long lines are cut around it.
 static void put_line(VM *vm, StringBuilder *b, Position p, const Style *style) {
     Value line = rt_source_line(vm, position_source(p), position_line(p));
-    if (!value_is_string(line)) return;
+    if (!value_is_string(line))
+        return;
     size_t column = position_column(p), length = string_length(line);
-    if (column == 0 || column > length + 1) return;
+    if (column == 0 || column > length + 1)
+        return;
     size_t start = column > LINE_SHOWN - 20 ? column - (LINE_SHOWN - 20) : 0;
     size_t end = length - start > LINE_SHOWN ? start + LINE_SHOWN : length;
     rt_builder_format(b, "%s%6u |%s ", style->dim, position_line(p), style->off);
-    if (start) rt_builder_c(b, "…");
+    if (start)
+        rt_builder_c(b, "…");
     rt_builder_range(b, line, start, end);
-    if (end < length) rt_builder_c(b, "…");
+    if (end < length)
+        rt_builder_c(b, "…");
     rt_builder_format(b, "\n%s       |%s ", style->dim, style->off);
-    if (start) rt_builder_c(b, " ");
+    if (start)
+        rt_builder_c(b, " ");
     for (size_t i = start; i + 1 < column; i++)
         rt_builder_char(b, string_char(line, i) == '\t' ? '\t' : ' ');
     rt_builder_format(b, "%s^%s\n", style->red, style->off);
@@ -100,12 +112,15 @@ static bool same_frame(Value a, Value b) {
 }
 
 static void put_frame(VM *vm, StringBuilder *b, Value frame, const Style *style) {
-    if (!value_is_pair(frame)) return;
+    if (!value_is_pair(frame))
+        return;
     Position p = rt_position_from_value(value_cdr(frame));
     Value name = value_car(frame);
     rt_builder_format(b, "  %sin%s ", style->dim, style->off);
-    if (value_is_symbol(name)) rt_builder_string(b, value_symbol(name)->name);
-    else rt_builder_c(b, "a procedure");
+    if (value_is_symbol(name))
+        rt_builder_string(b, value_symbol(name)->name);
+    else
+        rt_builder_c(b, "a procedure");
     if (p) {
         rt_builder_c(b, " at ");
         put_place(vm, b, p);
@@ -116,13 +131,14 @@ static void put_frame(VM *vm, StringBuilder *b, Value frame, const Style *style)
 // their count.
 static void put_backtrace(VM *vm, StringBuilder *b, Value frames, const Style *style) {
     size_t total = 0;
-    for (Value f = frames; value_is_pair(f); f = value_cdr(f)) total++;
+    for (Value f = frames; value_is_pair(f); f = value_cdr(f))
+        total++;
     size_t index = 0, shown = 0;
     while (value_is_pair(frames)) {
         size_t run = 1;
         Value next = value_cdr(frames);
-        while (value_is_pair(next) && value_is_pair(value_car(next)) && value_is_pair(value_car(frames)) &&
-               same_frame(value_car(next), value_car(frames))) {
+        while (value_is_pair(next) && value_is_pair(value_car(next)) &&
+               value_is_pair(value_car(frames)) && same_frame(value_car(next), value_car(frames))) {
             run++;
             next = value_cdr(next);
         }
@@ -138,7 +154,8 @@ static void put_backtrace(VM *vm, StringBuilder *b, Value frames, const Style *s
             continue;
         }
         put_frame(vm, b, value_car(frames), style);
-        if (run > 1) rt_builder_format(b, " (%zu times)", run);
+        if (run > 1)
+            rt_builder_format(b, " (%zu times)", run);
         rt_builder_c(b, "\n");
         shown++;
         index += run;
@@ -153,12 +170,16 @@ Value vm_report(VM *vm, Value condition, bool colour) {
     bool known = rt_is_condition(vm, condition, CONDITION_CONDITION);
     Position p = user_place(vm, condition);
     rt_builder_c(&b, style->bold);
-    if (p) put_place(vm, &b, p);
-    else rt_builder_c(&b, "kiln");
-    rt_builder_format(&b, ": %serror:%s %s", style->red, style->off, known ? "" : "uncaught object: ");
+    if (p)
+        put_place(vm, &b, p);
+    else
+        rt_builder_c(&b, "kiln");
+    rt_builder_format(&b, ": %serror:%s %s", style->red, style->off,
+                      known ? "" : "uncaught object: ");
     rt_builder_string(&b, rt_condition_text(vm, condition));
     rt_builder_c(&b, "\n");
-    if (p) put_line(vm, &b, p, style);
+    if (p)
+        put_line(vm, &b, p, style);
     put_backtrace(vm, &b, user_frames(vm, backtrace_of(vm, condition)), style);
     return rt_builder_finish(&b);
 }

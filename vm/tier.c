@@ -9,13 +9,16 @@ static int tier_count = 1;
 HotHook vm_hot_hook;
 
 void vm_tier_register(const Tier *tier) {
-    if (tier_count < TIERS_MAX) tiers[tier_count++] = tier;
+    if (tier_count < TIERS_MAX)
+        tiers[tier_count++] = tier;
 }
 
 const Tier *vm_tier_find(const char *name) {
-    if (!name) return tiers[tier_count - 1];
+    if (!name)
+        return tiers[tier_count - 1];
     for (int i = 0; i < tier_count; i++)
-        if (strcmp(tiers[i]->name, name) == 0) return tiers[i];
+        if (strcmp(tiers[i]->name, name) == 0)
+            return tiers[i];
     return NULL;
 }
 

@@ -14,20 +14,20 @@ typedef struct Tier {
     // Run a top-level lambda without parameters. Result, or VALUE_FAILURE with vm->condition set:
     // an unhandled condition, or, when vm->exit_status is not VALUE_NONE, a call of exit.
     Value (*run)(VM *vm, Lambda *top);
-    // Apply a procedure from C: a nested evaluation, a barrier to continuations. Same results. Both of them begin with
-    // rt_dynamic_isolate and put vm->dynamic back.
+    // Apply a procedure from C: a nested evaluation, a barrier to continuations. Same results. Both
+    // of them begin with rt_dynamic_isolate and put vm->dynamic back.
     Value (*apply)(VM *vm, Value procedure, int argc, const Value *argv);
     // Where a closure was defined and its name, for tools: the Lambda of a closure this tier made.
     Lambda *(*closure_lambda)(Value closure);
-    // Text of what the tier makes of a top-level lambda, which it consumes: a string, or VALUE_FAILURE. NULL: it runs
-    // core as it is.
+    // Text of what the tier makes of a top-level lambda, which it consumes: a string, or
+    // VALUE_FAILURE. NULL: it runs core as it is.
     Value (*dump)(VM *vm, Lambda *top);
     // Text of the code of a closure that this tier made, as it is by now: a string. NULL: see dump.
     Value (*listing)(VM *vm, Value closure);
     // What its code, and that of the procedures written within it, refers to.
     void (*uses)(struct Uses *uses, Value closure);
-    // How the tier carries out a primitive: "instruction", "call", "control"; NULL: it does not have it. NULL itself:
-    // it calls the C functions of all rows, and has all control operations.
+    // How the tier carries out a primitive: "instruction", "call", "control"; NULL: it does not
+    // have it. NULL itself: it calls the C functions of all rows, and has all control operations.
     const char *(*carries_out)(const Primitive *p);
     // How its code is kept in files; NULL: it is not.
     const struct TierImage *image;
@@ -35,12 +35,13 @@ typedef struct Tier {
 
 extern const Tier vm_tier_cek;
 
-// What a tier tells a better one: code that is entered, or goes round a loop, for the given time. Set by the better tier when
-// it is registered; without one nothing is hot.
+// What a tier tells a better one: code that is entered, or goes round a loop, for the given time.
+// Set by the better tier when it is registered; without one nothing is hot.
 typedef struct HotHook {
     uint32_t entries, loops; // how often; 0: never
-    // code: of the tier that counts (tier1: Code); at: word index of the loop's jump, UINT32_MAX for an entry. It runs on
-    // the program's stack between two instructions and must not run SX code.
+    // code: of the tier that counts (tier1: Code); at: word index of the loop's jump, UINT32_MAX
+    // for an entry. It runs on the program's stack between two instructions and must not run SX
+    // code.
     void (*hot)(VM *vm, void *code, uint32_t at);
 } HotHook;
 extern HotHook vm_hot_hook;

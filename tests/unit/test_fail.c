@@ -1,4 +1,5 @@
-// runtime/fail.c, source.c, symbol.c, settings.c: conditions and their texts, positions, interning, settings.
+// runtime/fail.c, source.c, symbol.c, settings.c: conditions and their texts, positions, interning,
+// settings.
 #include "runtime/list.h"
 #include "runtime/settings.h"
 #include "runtime/symbol.h"
@@ -47,7 +48,8 @@ static void test_kinds(void **state) {
 static void test_long_irritants(void **state) {
     (void)state;
     Value list = VALUE_NULL;
-    for (int i = 0; i < 1000; i++) list = rt_cons(vm, value_from_fixnum(i), list);
+    for (int i = 0; i < 1000; i++)
+        list = rt_cons(vm, value_from_fixnum(i), list);
     value_pair(list)->car = list; // circular, too
     rt_fail(vm, CONDITION_ERROR, list, "too many");
     assert_true(strlen(failure_text()) < 2000);
@@ -73,7 +75,8 @@ static void test_positions(void **state) {
         assert_true(rt_string_is(rt_source_line(vm, source, i + 1), lines[i]));
     assert_true(rt_source_line(vm, source, 5) == VALUE_FALSE);
     assert_true(rt_source_line(vm, source, 0) == VALUE_FALSE);
-    for (int i = 0; i < 200; i++) rt_source_add(vm, "another", VALUE_FALSE);
+    for (int i = 0; i < 200; i++)
+        rt_source_add(vm, "another", VALUE_FALSE);
     assert_string_equal(rt_source_name(vm, source), "memory");
 }
 
@@ -130,8 +133,17 @@ static void test_settings(void **state) {
     static const struct {
         const char *text;
         uint64_t value;
-    } rows[] = {{"0", 0}, {"12", 12}, {"3k", 3072}, {"2M", 2 << 20}, {"1g", 1 << 30},
-                {"-1", 9}, {"x", 9}, {"12x", 9}, {"99999999999999999999", 9}, {"99999999999999g", 9}, {"", 9}};
+    } rows[] = {{"0", 0},
+                {"12", 12},
+                {"3k", 3072},
+                {"2M", 2 << 20},
+                {"1g", 1 << 30},
+                {"-1", 9},
+                {"x", 9},
+                {"12x", 9},
+                {"99999999999999999999", 9},
+                {"99999999999999g", 9},
+                {"", 9}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         setenv(name, rows[i].text, 1);
         assert_true(rt_setting_number(SETTING_HASH_SEED, 9) == rows[i].value);
@@ -147,8 +159,9 @@ static void test_settings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_texts),      UNIT_TEST(test_kinds),   UNIT_TEST(test_long_irritants), UNIT_TEST(test_positions),
-        UNIT_TEST(test_source_map), UNIT_TEST(test_symbols), UNIT_TEST(test_settings),
+        UNIT_TEST(test_texts),     UNIT_TEST(test_kinds),      UNIT_TEST(test_long_irritants),
+        UNIT_TEST(test_positions), UNIT_TEST(test_source_map), UNIT_TEST(test_symbols),
+        UNIT_TEST(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
-// runtime/heap.c: allocation of both kinds, collections, weak boxes, finalizers, the limit, the stack.
+// runtime/heap.c: allocation of both kinds, collections, weak boxes, finalizers, the limit, the
+// stack.
 #include "runtime/vector.h"
 #include "unit.h"
 
-
-// Calls fn in a frame of its own, so that what it leaves in registers and on the stack is overwritten by others.
+// Calls fn in a frame of its own, so that what it leaves in registers and on the stack is
+// overwritten by others.
 [[gnu::noinline]] static void apart(void (*fn)(void)) { fn(); }
 
 [[gnu::noinline]] static void clear_stack(void) {
@@ -16,11 +17,13 @@ static void test_alignment_and_zero(void **state) {
     for (size_t size = 8; size < 2000; size += 8) {
         char *p = rt_object_new(vm, TYPE_VECTOR, 0, 0, size);
         assert_int_equal((uintptr_t)p & 15, 8);
-        for (size_t i = 0; i < size; i++) assert_int_equal(p[i], 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(p[i], 0);
         memset(p, 0xAB, size);
         uint64_t *raw = rt_raw_new(vm, size);
         assert_int_equal((uintptr_t)raw & 15, 0);
-        for (size_t i = 0; i < size / 8; i++) assert_true(raw[i] == 0);
+        for (size_t i = 0; i < size / 8; i++)
+            assert_true(raw[i] == 0);
     }
 }
 
@@ -33,13 +36,15 @@ static void test_survival(void **state) {
         uint8_t *bytes = rt_raw_new_atomic(vm, 24);
         memset(bytes, i, 24);
         list = rt_cons(vm, rt_cons(vm, v, value_from_pointer(bytes)), list);
-        if (i % 5000 == 0) rt_heap_collect();
+        if (i % 5000 == 0)
+            rt_heap_collect();
     }
     rt_heap_collect();
     for (int i = 19999; i >= 0; i--, list = value_cdr(list)) {
         Value v = value_car(value_car(list));
         assert_int_equal(vector_length(v), i % 7);
-        for (int j = 0; j < i % 7; j++) assert_true(value_vector(v)->item[j] == value_from_fixnum(i));
+        for (int j = 0; j < i % 7; j++)
+            assert_true(value_vector(v)->item[j] == value_from_fixnum(i));
         const uint8_t *bytes = (const uint8_t *)(uintptr_t)value_cdr(value_car(list));
         assert_int_equal(bytes[0], i & 0xFF);
         assert_int_equal(bytes[23], i & 0xFF);
@@ -56,7 +61,8 @@ static void test_no_cell_twice(void **state) {
         uint64_t *cell = rt_raw_new_atomic(vm, 32);
         cell[0] = cell[3] = i;
         value_vector(keep)->item[i] = value_from_pointer(cell);
-        if (i % 37 == 0) rt_heap_collect();
+        if (i % 37 == 0)
+            rt_heap_collect();
     }
     for (size_t i = 0; i < COUNT; i++) {
         const uint64_t *cell = (const uint64_t *)(uintptr_t)value_vector(keep)->item[i];
@@ -68,7 +74,8 @@ static Value weak_boxes;
 
 static void make_weak(void) {
     for (size_t i = 0; i < 50; i++)
-        value_vector(weak_boxes)->item[i] = rt_weak_box(vm, rt_cons(vm, value_from_fixnum(1), VALUE_NULL));
+        value_vector(weak_boxes)->item[i] =
+            rt_weak_box(vm, rt_cons(vm, value_from_fixnum(1), VALUE_NULL));
 }
 
 static void test_weak_boxes(void **state) {
@@ -97,7 +104,8 @@ static void count_finalized(void *object) {
 
 static void make_finalized(void) {
     for (int i = 0; i < 20; i++)
-        rt_heap_set_finalizer(rt_object_new(vm, TYPE_FOREIGN, 0, 0, sizeof(Foreign)), count_finalized);
+        rt_heap_set_finalizer(rt_object_new(vm, TYPE_FOREIGN, 0, 0, sizeof(Foreign)),
+                              count_finalized);
 }
 
 static void test_finalizers(void **state) {
@@ -124,7 +132,8 @@ static void test_reserve(void **state) {
 static void test_limit(void **state) {
     (void)state;
     vm->heap_limit = rt_heap_size() + (8 << 20);
-    for (int i = 0; i < 400; i++) rt_vector_new(vm, 12000, VALUE_NULL);
+    for (int i = 0; i < 400; i++)
+        rt_vector_new(vm, 12000, VALUE_NULL);
     assert_int_equal(atomic_load(&vm->interrupts), 0);
     Value list = VALUE_NULL;
     for (int i = 0; i < 400 && !atomic_load(&vm->interrupts); i++)
@@ -139,7 +148,8 @@ static void descend(int depth) {
     volatile char frame[512];
     frame[0] = (char)depth;
     depth_reached = depth;
-    if (!rt_stack_low(vm)) descend(depth + 1);
+    if (!rt_stack_low(vm))
+        descend(depth + 1);
     frame[1] = frame[0];
 }
 
@@ -166,9 +176,14 @@ static void test_stack(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_alignment_and_zero), UNIT_TEST(test_survival), UNIT_TEST(test_no_cell_twice),
-        UNIT_TEST(test_weak_boxes),         UNIT_TEST(test_finalizers), UNIT_TEST(test_reserve),
-        UNIT_TEST(test_limit),              UNIT_TEST(test_stack),
+        UNIT_TEST(test_alignment_and_zero),
+        UNIT_TEST(test_survival),
+        UNIT_TEST(test_no_cell_twice),
+        UNIT_TEST(test_weak_boxes),
+        UNIT_TEST(test_finalizers),
+        UNIT_TEST(test_reserve),
+        UNIT_TEST(test_limit),
+        UNIT_TEST(test_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// The embedding interface: evaluation, errors, calls, conversion, references, host functions, VM after VM.
+// The embedding interface: evaluation, errors, calls, conversion, references, host functions, VM
+// after VM.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,8 @@ static int tear_down(void **state) {
 
 static int64_t eval_int(const char *text) {
     KilnRef *v = NULL;
-    if (kiln_eval(k, text, "test", &v) != KILN_OK) fail_msg("%s: %s", text, kiln_error_text(k));
+    if (kiln_eval(k, text, "test", &v) != KILN_OK)
+        fail_msg("%s: %s", text, kiln_error_text(k));
     int64_t n = 0;
     assert_true(kiln_to_int(k, v, &n));
     kiln_release(k, v);
@@ -36,7 +38,8 @@ static void eval_error(const char *text, const char *expected) {
     KilnRef *v = NULL;
     assert_int_equal(kiln_eval(k, text, "test", &v), KILN_ERROR);
     assert_null(v);
-    if (!strstr(kiln_error_text(k), expected)) fail_msg("expected %s, got %s", expected, kiln_error_text(k));
+    if (!strstr(kiln_error_text(k), expected))
+        fail_msg("expected %s, got %s", expected, kiln_error_text(k));
 }
 
 static void test_eval(void **state) {
@@ -77,7 +80,8 @@ static void test_incomplete(void **state) {
 
 static void test_exit(void **state) {
     (void)state;
-    assert_int_equal(kiln_eval(k, "(define exited 1) (exit 7) (set! exited 2)", "test", NULL), KILN_EXIT);
+    assert_int_equal(kiln_eval(k, "(define exited 1) (exit 7) (set! exited 2)", "test", NULL),
+                     KILN_EXIT);
     assert_int_equal(kiln_exit_status(k), 7);
     assert_int_equal(eval_int("exited"), 1);
 }
@@ -163,7 +167,8 @@ static void test_references(void **state) {
 static KilnRef *twice(Kiln *kiln, int argc, KilnRef *const *argv, void *data) {
     (void)data;
     KilnRef *once = NULL, *result = NULL;
-    if (kiln_call(kiln, argv[0], argc - 1, argv + 1, &once) != KILN_OK) return kiln_fail(kiln, kiln_error_text(kiln));
+    if (kiln_call(kiln, argv[0], argc - 1, argv + 1, &once) != KILN_OK)
+        return kiln_fail(kiln, kiln_error_text(kiln));
     if (kiln_call(kiln, argv[0], 1, (KilnRef *[]){once}, &result) != KILN_OK)
         return kiln_fail(kiln, kiln_error_text(kiln));
     return result;

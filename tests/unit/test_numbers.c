@@ -683,8 +683,8 @@ static void test_arithmetic(void **state) {
         {"(+ 9007199254740992.0 1.0)", "9007199254740992.0"},
         {"(* 1.0 9007199254740993)", "9007199254740992.0"}, {"(abs -0.0)", "0.0"},
         {"(abs -562949953421312)", "562949953421312"}, {"(abs -7/2)", "7/2"},
-        {"(abs +i)", "error: abs: argument 1: expected real, got +i"},
-        {"(square 2/3)", "4/9"}, {"(square 1+i)", "+2i"}, {"(square -1.5)", "2.25"});
+        {"(abs +i)", "error: abs: argument 1: expected real, got +i"}, {"(square 2/3)", "4/9"},
+        {"(square 1+i)", "+2i"}, {"(square -1.5)", "2.25"});
 }
 
 static void test_predicates(void **state) {
@@ -904,8 +904,7 @@ static void test_complex(void **state) {
         {"(make-rectangular 3 0)", "3"}, {"(make-rectangular 0 1)", "+i"},
         {"(make-rectangular 1 0.0)", "1.0+0.0i"}, {"(make-rectangular 1.5 0)", "1.5"},
         {"(make-rectangular 0 1.5)", "0.0+1.5i"},
-        {"(make-rectangular +i 1)",
-         "error: make-rectangular: argument 1: expected real, got +i"},
+        {"(make-rectangular +i 1)", "error: make-rectangular: argument 1: expected real, got +i"},
         {"(make-polar 2 0)", "2"}, {"(make-polar 0 1)", "0"},
         {"(make-polar 1 'x)", "error: make-polar: argument 2: expected real, got x"},
         {"(real-part 1/2+1/3i)", "1/2"}, {"(imag-part 1/2-1/3i)", "-1/3"}, {"(imag-part 1.5)", "0"},

@@ -14,14 +14,15 @@ static void test_fixnum_boundaries(void **state) {
     (void)state;
     assert_true(FIXNUM_MAX == (INT64_C(1) << 49) - 1);
     assert_true(FIXNUM_MIN == -(INT64_C(1) << 49));
-    static const int64_t samples[] = {0, 1, -1, 12345, -12345, (INT64_C(1) << 49) - 1, -(INT64_C(1) << 49)};
+    static const int64_t samples[] = {
+        0, 1, -1, 12345, -12345, (INT64_C(1) << 49) - 1, -(INT64_C(1) << 49)};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         Value v = value_from_fixnum(samples[i]);
         assert_true(fixnum_fits(samples[i]));
         assert_true(value_is_fixnum(v));
         assert_true(value_fixnum(v) == samples[i]);
-        assert_false(value_is_flonum(v) || value_is_char(v) || value_is_pair(v) || value_is_object(v) ||
-                     value_is_special(v));
+        assert_false(value_is_flonum(v) || value_is_char(v) || value_is_pair(v) ||
+                     value_is_object(v) || value_is_special(v));
     }
     assert_false(fixnum_fits(INT64_C(1) << 49));
     assert_false(fixnum_fits(-(INT64_C(1) << 49) - 1));
@@ -65,13 +66,18 @@ static void test_index(void **state) {
 
 static void test_flonum_boundaries(void **state) {
     (void)state;
-    const double samples[] = {0.0, -0.0, 1.0, -1.0, DBL_MAX, -DBL_MAX, DBL_MIN, DBL_TRUE_MIN, -DBL_TRUE_MIN,
-                              INFINITY, -INFINITY, 0.1, 5e-324, 1.7976931348623157e308};
+    const double samples[] = {0.0,           -0.0,
+                              1.0,           -1.0,
+                              DBL_MAX,       -DBL_MAX,
+                              DBL_MIN,       DBL_TRUE_MIN,
+                              -DBL_TRUE_MIN, INFINITY,
+                              -INFINITY,     0.1,
+                              5e-324,        1.7976931348623157e308};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         Value v = value_from_double(samples[i]);
         assert_true(value_is_flonum(v));
-        assert_false(value_is_fixnum(v) || value_is_char(v) || value_is_pair(v) || value_is_object(v) ||
-                     value_is_special(v) || value_is_pointer(v));
+        assert_false(value_is_fixnum(v) || value_is_char(v) || value_is_pair(v) ||
+                     value_is_object(v) || value_is_special(v) || value_is_pointer(v));
         assert_true(bits_of(value_double(v)) == bits_of(samples[i])); // so -0.0 stays -0.0
     }
     // The encoding fills 0x0001… to 0xFFF9… and nothing beyond.
@@ -101,7 +107,8 @@ static void test_nan_payloads(void **state) {
 
 static void test_characters(void **state) {
     (void)state;
-    static const uint32_t samples[] = {0, 'a', 0xFF, 0x100, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF};
+    static const uint32_t samples[] = {0,      'a',    0xFF,    0x100,   0xD7FF,
+                                       0xE000, 0xFFFF, 0x10000, 0x10FFFF};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         Value v = value_from_char(samples[i]);
         assert_true(value_is_char(v) && value_char(v) == samples[i] && char_code_valid(samples[i]));
@@ -114,19 +121,23 @@ static void test_characters(void **state) {
 static void test_truth(void **state) {
     (void)state;
     assert_true(value_is_falsy(VALUE_FALSE) && value_is_falsy(VALUE_NIL));
-    const Value truths[] = {VALUE_NULL, VALUE_TRUE, VALUE_UNSPECIFIED, VALUE_EOF, value_from_fixnum(0),
-                            value_from_double(0.0), value_from_char(0), VALUE_DEFAULT};
-    for (size_t i = 0; i < sizeof truths / sizeof *truths; i++) assert_true(value_is_truthy(truths[i]));
+    const Value truths[] = {VALUE_NULL,         VALUE_TRUE,           VALUE_UNSPECIFIED,
+                            VALUE_EOF,          value_from_fixnum(0), value_from_double(0.0),
+                            value_from_char(0), VALUE_DEFAULT};
+    for (size_t i = 0; i < sizeof truths / sizeof *truths; i++)
+        assert_true(value_is_truthy(truths[i]));
 }
 
 static void test_constants_are_distinct(void **state) {
     (void)state;
-    const Value all[] = {VALUE_FALSE, VALUE_NIL, VALUE_NULL, VALUE_TRUE, VALUE_UNSPECIFIED,
-                         VALUE_EOF, VALUE_DEFAULT, VALUE_UNBOUND, VALUE_FAILURE, VALUE_UNWIND};
+    const Value all[] = {VALUE_FALSE,       VALUE_NIL,   VALUE_NULL,    VALUE_TRUE,
+                         VALUE_UNSPECIFIED, VALUE_EOF,   VALUE_DEFAULT, VALUE_UNBOUND,
+                         VALUE_FAILURE,     VALUE_UNWIND};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         assert_true(value_is_special(all[i]));
         assert_false(value_is_pair(all[i]) || value_is_object(all[i]) || value_is_pointer(all[i]));
-        for (size_t j = 0; j < i; j++) assert_true(all[i] != all[j]);
+        for (size_t j = 0; j < i; j++)
+            assert_true(all[i] != all[j]);
     }
 }
 
@@ -154,16 +165,22 @@ static void test_headers(void **state) {
     assert_int_equal(object_aux(p), 7);
     // A header is never taken for a value.
     Value h = *object_header(p);
-    assert_false(value_is_fixnum(h) || value_is_flonum(h) || value_is_char(h) || value_is_pointer(h));
+    assert_false(value_is_fixnum(h) || value_is_flonum(h) || value_is_char(h) ||
+                 value_is_pointer(h));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_fixnum_boundaries), UNIT_TEST(test_fixnum_overflow_is_the_type_check),
-        UNIT_TEST(test_index),             UNIT_TEST(test_flonum_boundaries),
-        UNIT_TEST(test_nan_payloads),      UNIT_TEST(test_characters),
-        UNIT_TEST(test_truth),             UNIT_TEST(test_constants_are_distinct),
-        UNIT_TEST(test_pointers),          UNIT_TEST(test_headers),
+        UNIT_TEST(test_fixnum_boundaries),
+        UNIT_TEST(test_fixnum_overflow_is_the_type_check),
+        UNIT_TEST(test_index),
+        UNIT_TEST(test_flonum_boundaries),
+        UNIT_TEST(test_nan_payloads),
+        UNIT_TEST(test_characters),
+        UNIT_TEST(test_truth),
+        UNIT_TEST(test_constants_are_distinct),
+        UNIT_TEST(test_pointers),
+        UNIT_TEST(test_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

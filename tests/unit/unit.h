@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/string.h"

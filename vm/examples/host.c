@@ -1,5 +1,5 @@
-// A host program: it embeds Kiln, gives it a function, evaluates, calls, converts, handles an error.
-// Built as build/host-example; tests/cli/embedding.test shows what it prints.
+// A host program: it embeds Kiln, gives it a function, evaluates, calls, converts, handles an
+// error. Built as build/host-example; tests/cli/embedding.test shows what it prints.
 #include "vm/kiln.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +21,28 @@ static void die(Kiln *k) {
 
 static void session(int number) {
     Kiln *k = kiln_create(NULL);
-    if (!k) exit(1);
+    if (!k)
+        exit(1);
     int calls = 0;
-    if (kiln_define_function(k, "area", area, 2, 2, &calls) != KILN_OK) die(k);
+    if (kiln_define_function(k, "area", area, 2, 2, &calls) != KILN_OK)
+        die(k);
 
     // Evaluate a text; the value of its last form comes back.
     KilnRef *rooms = NULL;
     const char *text = "(defn total (rooms) (sum (map (fn ((w h)) (area w h)) rooms)))\n"
                        "'((3 4) (2.5 6))";
-    if (kiln_eval(k, text, "rooms.sx", &rooms) != KILN_OK) die(k);
+    if (kiln_eval(k, text, "rooms.sx", &rooms) != KILN_OK)
+        die(k);
 
     // Call one of its procedures, convert the result.
     KilnRef *total = kiln_global(k, "total"), *sum = NULL;
-    if (kiln_call(k, total, 1, (KilnRef *[]){rooms}, &sum) != KILN_OK) die(k);
+    if (kiln_call(k, total, 1, (KilnRef *[]){rooms}, &sum) != KILN_OK)
+        die(k);
     double square_metres;
-    if (!kiln_to_double(k, sum, &square_metres)) die(k);
-    printf("session %d: %td rooms, %.1f square metres, %d calls\n", number, kiln_length(k, rooms), square_metres,
-           calls);
+    if (!kiln_to_double(k, sum, &square_metres))
+        die(k);
+    printf("session %d: %td rooms, %.1f square metres, %d calls\n", number, kiln_length(k, rooms),
+           square_metres, calls);
 
     // An error is a status; the session goes on.
     KilnRef *nothing = NULL;
@@ -47,7 +52,8 @@ static void session(int number) {
     kiln_release(k, rooms);
     kiln_release(k, total);
     kiln_release(k, sum);
-    if (kiln_destroy(k) != 0) exit(1);
+    if (kiln_destroy(k) != 0)
+        exit(1);
 }
 
 int main(void) {
