@@ -2,12 +2,13 @@
 //
 // Duty: one mechanism for TYPE_TABLE (kinds eq, eqv, equal, string) and TYPE_DICT (equal).
 //
-//   slot       0       1      2       3        4       5      6      7
-//   hashes   [ h2   |  0   | h0    |  0    | h1    |  0   |  0   |  0  ]   power of two, at most
-//   half full entries  [ k2 v2|  .   | k0 v0 |  .    | k1 v1 |  .   |  .   |  .  ] places   [ 2 |
-//   .   | 0     |  .    | 1     |  .   |  .   |  .  ] order    [ 2+1  | 4+1  | 0+1   | 0 … ] slot +
-//   1, in order of insertion
-//                              used
+//   slot         0       1       2       3       4       5       6       7
+//   hashes   [ h2    |  0    | h0    |  0    | h1    |  0    |  0    |  0    ]
+//   entries  [ k2 v2 |  .    | k0 v0 |  .    | k1 v1 |  .    |  .    |  .    ]
+//   places   [ 2     |  .    | 0     |  .    | 1     |  .    |  .    |  .    ]
+//   order    [ 2+1   | 4+1   | 0+1   | 0 ...   slot + 1, in order of insertion; `used` of them
+//
+// The number of slots is a power of two, at most half of them are taken.
 //
 // `hashes` has 32 bits of each key's hash, never 0, which is a free slot. Key and value lie in the
 // same slot of `entries`, so that a lookup's two cache misses overlap. Probing is linear; deletion
