@@ -3,6 +3,7 @@
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/symbol.h"
+#include "vm/core.h"
 
 // ---- instructions
 

@@ -29,9 +29,9 @@
 #include "runtime/source.h"
 #include "runtime/state.h"
 #include "tier1/opcode.h"
-#include "vm/core.h"
 
 typedef struct Code Code;
+typedef struct Lambda Lambda; // vm/core.h, which has a Node of its own
 struct Uses;
 
 // Where an instruction comes from. Every call, every instruction with OPF_FAIL and every primitive

@@ -31,6 +31,7 @@
 #include "runtime/heap.h"
 #include "tier1/code.h"
 #include "tier1/frame.h"
+#include "vm/core.h"
 #include "vm/tier.h"
 
 #ifndef KILN_LOW_REGISTERS

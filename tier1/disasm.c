@@ -14,6 +14,7 @@
 #include "runtime/printer.h"
 #include "runtime/string.h"
 #include "tier1/frame.h"
+#include "vm/core.h"
 
 enum { CONSTANT_WIDTH = 40, NAME_COLUMNS = 18 };
 

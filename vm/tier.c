@@ -1,5 +1,6 @@
 // The tiers there are: the CEK, and what the composition root registered before the first VM.
 #include "vm/tier.h"
+#include "vm/core.h"
 
 enum { TIERS_MAX = 8 };
 

@@ -5,8 +5,9 @@
 #ifndef KILN_VM_TIER_H
 #define KILN_VM_TIER_H
 
-#include "vm/core.h"
+#include "runtime/state.h"
 
+typedef struct Lambda Lambda; // core.h
 struct Uses; // uses.h
 
 typedef struct Tier {
