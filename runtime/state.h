@@ -78,6 +78,8 @@ typedef struct VM {
     // called; where a call finds the stack too short
     Value *frame_base, *frame_limit;
 
+    uint64_t exit_countdown; // tests: guards until one fails on purpose (tier2/policy.c)
+
     // kiln.c: the embedding's own structure
     struct Kiln *host;
 

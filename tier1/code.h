@@ -122,6 +122,7 @@ struct Code {
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.
     void *native;     // of a better tier; NULL: none
+    void *record;    // what a better tier knows of it, collector's memory; NULL: nothing yet
     uint8_t in_place; // InPlace, and what it is about:
     uint8_t field;
     Value record_type;

@@ -1,0 +1,140 @@
+// Tier 2's parts and how they meet.
+//
+//   in the executable (no LLVM)                       in kiln-tier2.so
+//   ┌──────────────────────────────────────┐          ┌─────────────────────────────────────┐
+//   │ policy.c   when, what, how often     │ T2Compiler│ compile.c  build, passes, hand over │
+//   │ report.c   statistics, explain       │─────────>│ build*.c   bytecode -> Graph        │
+//   │ load.c     opens the shared object   │          │ passes*    Graph -> Graph           │
+//   │            at the first hot function │<─────────│ engine.c   Graph -> code, threads   │
+//   └──────────────────────────────────────┘ t2_policy_*└───────────────────────────────────┘
+//
+// Duty: the records both sides share (a function, a version of its code), the compiler's interface
+// (T2Compiler) and what it tells the policy in return.
+//
+// A version is a function's code from one entry: its beginning or the header of one loop. Its
+// record is there from the first request on and outlives the code that is made for it again and
+// again.
+//
+//   COLD ──hot──> WAITING ──> INSTALLED ──exits, facts, eviction──> COLD (counts on, up to a limit)
+//                    └──────> FAILED (reason)
+//
+// Owner: policy.c. Everything here belongs to the program's thread; the compiler's thread sees none
+// of it.
+#ifndef KILN_TIER2_TIER2_H
+#define KILN_TIER2_TIER2_H
+
+#include "tier1/native.h"
+
+typedef enum Bailout { // why code is not compiled
+    BAILOUT_NONE,
+#define BAILOUT(id, text, retry) BAILOUT_##id,
+#include "tier2/bailouts.def"
+#undef BAILOUT
+    BAILOUT_COUNT
+} Bailout;
+
+typedef enum T2State {
+    T2_COLD,      // tier 1 counts
+    T2_WAITING,   // being compiled
+    T2_INSTALLED, // runs
+    T2_FAILED,    // see reason; tried no more
+} T2State;
+
+typedef struct T2Version T2Version;
+typedef struct T2Function T2Function;
+
+// Collector's memory, on the list of its function; policy.c keeps those that are WAITING alive.
+struct T2Version {
+    T2Function *function;
+    T2Version *next;
+    uint32_t osr_pc; // UINT32_MAX: from the beginning; else word index of the LOOP
+    uint8_t state;   // T2State
+    uint8_t reason;  // Bailout of the last attempt that failed
+    uint8_t round;   // how often its code was dropped because of exits
+    Native *native;  // INSTALLED: the entry
+    void *data;      // INSTALLED: the engine's, what must live as long as the code may run
+
+    uint32_t compilations;
+    uint32_t bytes;      // of machine code, as of the last compilation
+    uint32_t bytecodes;  // instructions read, of inlined functions as well
+    uint32_t inlined;    // calls
+    uint64_t exits;      // of the code that is installed
+    uint64_t exits_all;  // of all code it ever had
+    uint64_t nanoseconds; // of all compilations together, on either thread
+};
+
+// All that is known of one clause of a procedure (Code). Collector's memory, held by Code.record.
+struct T2Function {
+    Code *code;
+    T2Version *versions;
+    bool excluded;         // itself, by jit-exclude! with a procedure
+    uint32_t installed;    // versions that are
+};
+
+typedef enum T2Text { T2_TEXT_IR, T2_TEXT_LLVM, T2_TEXT_ASM } T2Text;
+
+// What the shared object offers: the one symbol that load.c looks up, t2_compiler.
+typedef struct T2Compiler {
+    uint32_t size; // of this structure: that of another build is not used
+    // Before the first request of a VM. False: it cannot work (the reason, malloc'ed, in *why).
+    bool (*start)(VM *vm, char **why);
+    // The VM ends: drop all code.
+    void (*stop)(VM *vm);
+    // Build and optimize the graph of a version, hand it over to be compiled. NONE: the outcome
+    // comes through t2_policy_installed or t2_policy_failed, before this returns when `wait` is
+    // true, else out of `poll`.
+    Bailout (*compile)(VM *vm, T2Version *version, bool wait);
+    // Install what has been compiled since. Called when INTERRUPT_TIER is taken.
+    void (*poll)(VM *vm);
+    // Wait until nothing is being compiled, and install it.
+    void (*drain)(VM *vm);
+    // The code of an installed version is not to be entered again; the policy has removed it from
+    // where it was entered. Its memory is freed when nothing runs in it.
+    void (*drop)(VM *vm, T2Version *version);
+    // Bytes of machine code and descriptors there are; the least used versions are dropped
+    // (t2_policy_evicted) while they are more than `budget`.
+    size_t (*bytes)(VM *vm);
+    // Text of what would be made of a version now: a string; or VALUE_FAILURE and *reason.
+    Value (*text)(VM *vm, T2Version *version, T2Text kind, Bailout *reason);
+} T2Compiler;
+
+// ---- load.c
+
+// The compiler, opened at the first call; NULL: there is none, t2_load_failure tells why.
+const T2Compiler *t2_load(VM *vm);
+const char *t2_load_failure(void); // NULL: none
+
+// ---- what the compiler tells the policy (policy.c), on the program's thread
+
+// Code is ready and its facts still hold: makes it enterable. `data` lives in the collector's heap.
+void t2_policy_installed(VM *vm, T2Version *version, Native *native, void *data, uint32_t bytes,
+                         uint64_t nanoseconds);
+void t2_policy_failed(VM *vm, T2Version *version, Bailout reason, uint64_t nanoseconds);
+// A fact it relied on has changed, or it was the least used one beyond the budget. Takes it away
+// from where it is entered; the compiler drops it by itself.
+void t2_policy_invalidated(VM *vm, T2Version *version);
+void t2_policy_evicted(VM *vm, T2Version *version);
+
+// ---- what the compiler asks the policy
+
+// Settings (KILN_JIT_*, KILN_EXIT_*), read once a VM.
+typedef struct T2Settings {
+    uint32_t entries, loops; // thresholds; 0: never
+    uint32_t exits;          // of one site until its code is made again
+    uint64_t stop_after;     // compilations
+    uint64_t budget;         // bytes
+    bool wait;               // KILN_JIT_SYNC
+    bool perf_map;           // KILN_PERF=map
+    // Tests: guards that fail on purpose. Code has to count then: each guard, before its own test,
+    // decrements vm->exit_countdown and fails when that makes it 0.
+    bool chaos;
+} T2Settings;
+extern T2Settings t2_settings;
+
+// Ought the builder to leave a site without speculation of that kind, because it has failed too
+// often? To be asked in place of t1_exit_count.
+bool t2_site_is_generic(const Code *code, uint32_t pc, ExitReason reason);
+// May a function be compiled or inlined? NONE: yes.
+Bailout t2_policy_forbids(VM *vm, Code *code);
+
+#endif
