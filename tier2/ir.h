@@ -16,7 +16,8 @@
 // the instruction, dst -1. Leaving there repeats the whole instruction in tier 1, so no effect of
 // that instruction may come before the guard. A call's state is that after the call: pc of the next
 // instruction, dst the register that takes the result. `caller` is the state of the function that
-// it was inlined into, always of the second form. States are immutable and shared.
+// it was inlined into, always of the second form. States are shared; passes rewrite them in place,
+// which changes how a value is named, never which value it is.
 //
 // Invariants (t2_verify): every input's definition dominates its use; a phi has one input for each
 // predecessor, in their order; representations of inputs are what ir.def says; a node that may exit
@@ -120,7 +121,8 @@ typedef struct FrameState {
     Node *closure;              // that runs
     const struct FrameState *caller; // NULL: outermost
     uint32_t count;
-    Node *registers[]; // NULL: dead
+    uint32_t mark;     // scratch of one pass: states are shared, each is rewritten once
+    Node *registers[]; // NULL: dead. Unboxed nodes stand for the values that they are of
 } FrameState;
 
 struct Node {
