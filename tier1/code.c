@@ -67,6 +67,8 @@ Value t1_code_name(VM *vm, const Code *code) {
     return code->top ? rt_intern(vm, "top level") : code->lambda->name;
 }
 
+Position t1_code_position(const Code *code) { return code->lambda->position; }
+
 // ---- calling the primitive of a site
 
 // Registers that are read, immediates and constants, in the order of the fields.

@@ -160,6 +160,8 @@ const Site *t1_code_site(const Code *code, uint32_t pc);
 const Site *t1_code_site_before(const Code *code, uint32_t pc);
 // Name for backtraces: symbol or #f.
 Value t1_code_name(VM *vm, const Code *code);
+// Where its lambda expression stands; 0: unknown.
+Position t1_code_position(const Code *code);
 
 // The primitive of the instruction at pc failed: VALUE_FAILURE comes back, vm->condition is as if
 // the primitive had been called with its own arguments in their order. Without a failure: the

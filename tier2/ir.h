@@ -161,6 +161,7 @@ struct Block {
     Block *dominator;              // set by t2_order
     uint32_t depth;                // of loops
     Block *loop;                   // header of the innermost loop it is in, itself if it is one
+    Block *parent_loop;            // of a header: header of the loop around, NULL: none
     bool is_header;
     bool cold;
     uint64_t heat;                 // how often tier 1 was here, as far as known; 0: never or unknown
@@ -192,11 +193,13 @@ struct Graph {
     uint32_t bytecodes;  // instructions read, for budgets and statistics
     uint32_t inlined;    // calls
     uint32_t failure;    // Bailout (bailouts.def); 0: none
+    uint32_t state_mark; // last FrameState.mark that was given
 };
 
 // ---- making graphs
 
-// An empty graph. Its arena is freed by t2_graph_free; `held` by the collector.
+// An empty graph: an entry block. Its arena is freed by t2_graph_free; `held` by the collector,
+// which sees it until then. Both are called on the program's thread.
 Graph *t2_graph_new(VM *vm, Code *code, uint32_t osr_pc);
 void t2_graph_free(Graph *graph);
 void *t2_allocate(Graph *graph, size_t bytes); // zeroed, aligned to 16
@@ -206,7 +209,8 @@ void t2_hold(Graph *graph, Value value);
 void t2_rely_on(Graph *graph, Cell *cell);
 
 Block *t2_block_new(Graph *graph);
-// A node that is in no block yet; type and rep are the operation's own.
+// A node that is in no block yet; type and rep are the operation's own. inputs NULL: they are
+// filled in by the caller.
 Node *t2_node_new(Graph *graph, NodeOp op, uint32_t input_count, Node *const *inputs);
 Node *t2_constant(Graph *graph, Value value); // in the entry block; equal ones are one node
 Node *t2_constant_int(Graph *graph, int64_t n);
@@ -220,16 +224,28 @@ void t2_replace(Node *node, Node *by); // all uses, by `forward`; inputs are res
 Node *t2_resolve(Node *node);
 void t2_resolve_all(Graph *graph); // inputs and states name no replaced node afterwards
 void t2_add_input(Graph *graph, Node *node, Node *input);
-void t2_add_edge(Graph *graph, Block *from, int which, Block *to);
-void t2_remove_edge(Block *from, int which); // drops the phis' inputs too
-// Order, dominators, loops anew; blocks that are not reached are dropped.
+// A state all of whose registers are dead, for the caller to fill in.
+FrameState *t2_state_new(Graph *graph, uint32_t count);
+void t2_add_edge(Graph *graph, Block *from, int which, Block *to); // phis are the caller's
+// Drops the phis' inputs too. A successor that is left becomes number 0: turn BRANCH into JUMP.
+void t2_remove_edge(Block *from, int which);
+// A new block, which jumps, in the middle of an edge.
+Block *t2_split_edge(Graph *graph, Block *from, int which);
+// Order, dominators, loops anew; blocks that are not reached are dropped. Blocks are numbered by
+// their position in `order` then.
 void t2_order(Graph *graph);
 bool t2_dominates(const Block *a, const Block *b);
 
 // ---- types
 Type t2_type_of_value(Value value);
 Type t2_type_of_set(ClassSet set);
-Type t2_type_join(Type a, Type b);
+Type t2_type_of_range(int64_t low, int64_t high); // of integers
+Type t2_type_join(Type a, Type b); // one or the other
+Type t2_type_meet(Type a, Type b); // both; what is known of either
+bool t2_type_same(Type a, Type b);
+// Of a node's result, from its operation, what else it says and its inputs' types. A phi's: the
+// join of those of its inputs.
+Type t2_type_of_node(const Node *node);
 ClassSet t2_class_of(Value value);
 static inline bool t2_is_a(const Node *n, ClassSet set) { return (n->type.set & ~set) == 0; }
 
