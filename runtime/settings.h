@@ -26,6 +26,11 @@ const char *rt_setting(SettingId id);
 // A non-negative number with an optional suffix k, m or g (powers of 1024); `otherwise` when it is
 // not set. A malformed value is reported once on standard error and counts as not set.
 uint64_t rt_setting_number(SettingId id, uint64_t otherwise);
+// Up to two such numbers with a comma between them. How many there are; 0: it is not set.
+int rt_setting_pair(SettingId id, uint64_t number[static 2]);
+// Which of the words of its form, a|b|c, it is: from 0; -1: it is not set. Another value is
+// reported once and counts as not set.
+int rt_setting_choice(SettingId id);
 // True when the comma-separated list holds the word.
 bool rt_setting_has(SettingId id, const char *word);
 

@@ -52,23 +52,31 @@ struct T2Version {
     uint8_t reason;  // Bailout of the last attempt that failed
     uint8_t round;   // how often its code was dropped because of exits
     Native *native;  // INSTALLED: the entry
-    void *data;      // INSTALLED: the engine's, what must live as long as the code may run
+    void *data;      // INSTALLED: the engine's (T2Native), what must live as long as the code runs
+    T2Version *next_waiting;
 
     uint32_t compilations;
-    uint32_t bytes;      // of machine code, as of the last compilation
-    uint32_t bytecodes;  // instructions read, of inlined functions as well
-    uint32_t inlined;    // calls
-    uint64_t exits;      // of the code that is installed
-    uint64_t exits_all;  // of all code it ever had
+    uint8_t attempts;     // that failed for a reason that may pass
+    uint32_t entered;     // of loops: how often tier 1 came in
+    uint32_t bytes;       // of machine code, as of the last compilation
+    uint32_t bytecodes;   // instructions read, of inlined functions as well
+    uint32_t inlined;     // calls
+    uint64_t exits;       // of the code that is installed
+    uint64_t exits_all;   // of all code it ever had
     uint64_t nanoseconds; // of all compilations together, on either thread
+    uint64_t since;       // clock when `exits` was 0
 };
+
+// How the engine's data of some code begins. ExitDescriptor.function points at it.
+typedef struct T2NativeHead {
+    T2Version *version;
+} T2NativeHead;
 
 // All that is known of one clause of a procedure (Code). Collector's memory, held by Code.record.
 struct T2Function {
     Code *code;
     T2Version *versions;
-    bool excluded;         // itself, by jit-exclude! with a procedure
-    uint32_t installed;    // versions that are
+    bool excluded; // itself, by jit-exclude! with a procedure
 };
 
 typedef enum T2Text { T2_TEXT_IR, T2_TEXT_LLVM, T2_TEXT_ASM } T2Text;

@@ -6,6 +6,7 @@
 #include "runtime/dict.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include "runtime/interrupt.h"
 #include "runtime/list.h"
 #include "runtime/numbers.h"
 #include "runtime/printer.h"
@@ -109,7 +110,7 @@ int kiln_exit_status(Kiln *k) {
     return k->vm->exit_status == VALUE_NONE ? 0 : rt_exit_status(k->vm->exit_status);
 }
 
-void kiln_interrupt(Kiln *k) { atomic_fetch_or(&k->vm->interrupts, INTERRUPT_USER); }
+void kiln_interrupt(Kiln *k) { rt_interrupt_set(k->vm, INTERRUPT_USER); }
 
 const char *kiln_version(void) { return KILN_VERSION; }
 
@@ -149,6 +150,9 @@ Kiln *kiln_create(const KilnOptions *options) {
     k->vm = vm;
     vm->host = k;
     exists = true;
+    vm_hot_hook = (HotHook){0};
+    if (tier->start)
+        tier->start(vm);
     Creation c = {.k = k, .options = options};
     rt_stack_run(vm, create_inside, &c);
     if (c.ok)
@@ -161,6 +165,8 @@ Kiln *kiln_create(const KilnOptions *options) {
 
 int kiln_destroy(Kiln *k) {
     int status = rt_ports_flush_all(k->vm);
+    if (k->vm->tier->stop)
+        k->vm->tier->stop(k->vm);
     exists = false;
     rt_vm_destroy(k->vm);
     return status;
