@@ -1,0 +1,56 @@
+// The order of the passes.
+//
+//   number ─> infer ─> speculate ─> infer ─> unbox ─> number ─> escape ─> infer ─> hoist ─> bounds
+//   ─> infer ─> number ─> unbox ─> dead ─> blocks
+//
+// number comes first, so that infer finds one node for one value: what a test says of it then holds
+// for all its uses. speculate reads guards that infer could not prove, and gives it more to prove.
+// unbox needs the types of phis; escape wants loads forwarded, so that what is left are the uses
+// that matter. hoist and bounds come after what removes guards, since what does not exist need not
+// be moved; what they leave is decided once more.
+#include "runtime/settings.h"
+#include "runtime/string.h"
+#include "tier2/passes.h"
+#include <stdio.h>
+
+typedef struct Pass {
+    const char *name;
+    void (*run)(Graph *graph);
+} Pass;
+
+static const Pass passes[] = {
+    {"number", t2_pass_number}, //
+    {"infer", t2_pass_infer},
+    {"dead", t2_pass_dead},
+    {"unbox", t2_pass_unbox},
+    {"number", t2_pass_number},
+    {"infer", t2_pass_infer},
+    {"number", t2_pass_number},
+    {"unbox", t2_pass_unbox},
+    {"dead", t2_pass_dead},
+    {"blocks", t2_pass_blocks},
+};
+
+static void trace(const Graph *graph, const char *after) {
+    Value text = t2_dump(graph);
+    const char *utf8 = rt_string_to_utf8(graph->vm, text, NULL);
+    fprintf(stderr, ";; %s\n%s\n", after, utf8 ? utf8 : "(too large to show)");
+}
+
+void t2_run_passes(Graph *graph) {
+    const char *wanted = rt_setting(SETTING_JIT_PASSES);
+    bool tracing = rt_setting_has(SETTING_TRACE, "t2");
+    t2_order(graph);
+    t2_verify(graph, "build");
+    if (tracing)
+        trace(graph, "build");
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        const Pass *pass = &passes[i];
+        if (wanted && *wanted && !rt_setting_has(SETTING_JIT_PASSES, pass->name))
+            continue;
+        pass->run(graph);
+        t2_verify(graph, pass->name);
+        if (tracing)
+            trace(graph, pass->name);
+    }
+}
