@@ -6,6 +6,7 @@
 // dropped cells are found again by the sweep.
 #include "runtime/heap.h"
 #include "runtime/fail.h"
+#include "runtime/interrupt.h"
 #include "runtime/settings.h"
 #include <gc/gc.h>
 #include <gc/gc_inline.h>
@@ -179,7 +180,7 @@ static void check_limit(VM *vm) {
         return;
     bool fitted = fits(vm, 0);
     if (!fitted)
-        atomic_fetch_or(&vm->interrupts, INTERRUPT_MEMORY);
+        rt_interrupt_set(vm, INTERRUPT_MEMORY);
     heap.checked_at = GC_get_gc_no();
     heap.check_again =
         fitted ? GC_get_total_bytes() + (heap.hard_limit - vm->heap_limit) / 4 : SIZE_MAX;

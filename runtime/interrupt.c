@@ -55,6 +55,27 @@ static Value limit_over(VM *vm) {
     return over;
 }
 
+// ---- bits
+
+void (*rt_tier_event)(VM *vm);
+
+void rt_interrupt_clear(VM *vm, unsigned bits) {
+    if (atomic_fetch_and(&vm->interrupts, ~bits) & ~bits)
+        return;
+    atomic_store(&vm->native_limit, vm->native_end);
+    // One that was set in between has had its limit overwritten.
+    if (atomic_load(&vm->interrupts))
+        atomic_store(&vm->native_limit, (char *)UINTPTR_MAX);
+}
+
+void rt_interrupt_tier(VM *vm) {
+    if (!(atomic_load(&vm->interrupts) & INTERRUPT_TIER))
+        return;
+    rt_interrupt_clear(vm, INTERRUPT_TIER);
+    if (rt_tier_event)
+        rt_tier_event(vm);
+}
+
 // ---- the timer
 
 struct LimitTimer { // malloc'ed
@@ -69,7 +90,7 @@ static void on_timer(int signal_number, siginfo_t *info, void *context) {
     if (info->si_code != SI_TIMER)
         return;
     VM *vm = info->si_value.sival_ptr;
-    atomic_fetch_or(&vm->interrupts, INTERRUPT_LIMIT);
+    rt_interrupt_set(vm, INTERRUPT_LIMIT);
 }
 
 static bool timer_make(VM *vm) {
@@ -102,9 +123,9 @@ static void apply_limits(VM *vm) {
             end = value_fixnum(limit[LIMIT_END]);
     }
     if (steps)
-        atomic_fetch_or(&vm->interrupts, INTERRUPT_STEPS);
+        rt_interrupt_set(vm, INTERRUPT_STEPS);
     else
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_STEPS);
+        rt_interrupt_clear(vm, INTERRUPT_STEPS);
     if (!vm->limit_timer)
         return;
     struct itimerspec at = {0}; // all 0: no signal
@@ -137,13 +158,13 @@ void rt_limit_step(VM *vm) {
         if (left > 0)
             limit[LIMIT_LEFT] = value_from_fixnum(--left);
         if (left == 0)
-            atomic_fetch_or(&vm->interrupts, INTERRUPT_LIMIT);
+            rt_interrupt_set(vm, INTERRUPT_LIMIT);
     }
 }
 
 // limit-exceeded is pending, for the outermost limit that is over. False: none is.
 static bool take_limit(VM *vm) {
-    atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_LIMIT);
+    rt_interrupt_clear(vm, INTERRUPT_LIMIT);
     Value over = limit_over(vm);
     if (over == VALUE_NONE)
         return false;
@@ -164,21 +185,22 @@ static bool take_limit(VM *vm) {
 }
 
 Interrupted rt_interrupt_take(VM *vm) {
+    rt_interrupt_tier(vm);
     unsigned bits = atomic_load(&vm->interrupts);
     if (bits & (INTERRUPT_TIMER | INTERRUPT_HOST)) {
         // Who set the limit decides; the program has no say.
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_EVENTS);
+        rt_interrupt_clear(vm, INTERRUPT_EVENTS & ~INTERRUPT_TIER);
         rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "%s",
                 bits & INTERRUPT_HOST ? "stopped by the host" : "time limit exceeded");
         return INTERRUPTED_HALT;
     }
     if (bits & INTERRUPT_MEMORY) {
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_MEMORY);
+        rt_interrupt_clear(vm, INTERRUPT_MEMORY);
         rt_fail_memory(vm, 0);
         return INTERRUPTED_RAISE;
     }
     if (bits & INTERRUPT_USER) {
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_USER);
+        rt_interrupt_clear(vm, INTERRUPT_USER);
         rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
         return INTERRUPTED_RAISE;
     }
@@ -193,7 +215,7 @@ bool rt_interrupt_waits(VM *vm) {
         return false;
     if (limit_over(vm) != VALUE_NONE)
         return true;
-    atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_LIMIT);
+    rt_interrupt_clear(vm, INTERRUPT_LIMIT);
     return false;
 }
 
@@ -264,7 +286,7 @@ Value rt_prim_enter_limit(VM *vm, Value limit) {
     apply_limits(vm);
     // A limit of nothing is over at once.
     if (value_fixnum(item[LIMIT_LEFT]) <= 0)
-        atomic_fetch_or(&vm->interrupts, INTERRUPT_LIMIT);
+        rt_interrupt_set(vm, INTERRUPT_LIMIT);
     return VALUE_UNSPECIFIED;
 }
 
@@ -294,8 +316,8 @@ Value rt_prim_set_trace(VM *vm, Value trace) {
     Value before = vm->trace;
     vm->trace = trace;
     if (value_is_vector(trace))
-        atomic_fetch_or(&vm->interrupts, INTERRUPT_TRACE);
+        rt_interrupt_set(vm, INTERRUPT_TRACE);
     else
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_TRACE);
+        rt_interrupt_clear(vm, INTERRUPT_TRACE);
     return before;
 }

@@ -20,6 +20,20 @@
 
 #include "runtime/state.h"
 
+// Set bits: from any thread, and from signal handlers. Native code, which polls native_limit, sees
+// them at the next entry of a function. Answers the bits as they were.
+static inline unsigned rt_interrupt_set(VM *vm, unsigned bits) {
+    unsigned before = atomic_fetch_or(&vm->interrupts, bits);
+    atomic_store(&vm->native_limit, (char *)UINTPTR_MAX);
+    return before;
+}
+// Clear bits, on the VM's own thread.
+void rt_interrupt_clear(VM *vm, unsigned bits);
+// What INTERRUPT_TIER asks for. Called where a poll finds it; must not run SX code. NULL: nothing.
+extern void (*rt_tier_event)(VM *vm);
+// Does that, if it is asked for.
+void rt_interrupt_tier(VM *vm);
+
 typedef enum Interrupted {
     INTERRUPTED_NOT,
     INTERRUPTED_RAISE, // vm->condition is to be raised; the program may handle it and go on

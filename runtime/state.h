@@ -21,11 +21,14 @@ enum {                  // bits of vm->interrupts, polled by the evaluators at c
     INTERRUPT_TIMER = 4,  // a deadline passed
     INTERRUPT_HOST = 8,   // the host asked to stop
     INTERRUPT_LIMIT = 16, // a limit of the program may be over (interrupt.h)
-    INTERRUPT_EVENTS = 31,
+    INTERRUPT_TIER = 128, // a tier has something to do on the program's thread (rt_tier_event)
+    INTERRUPT_EVENTS = 31 | INTERRUPT_TIER,
     // Modes: they stay while every call is wanted (interrupt.h).
     INTERRUPT_STEPS = 32, // steps are counted
     INTERRUPT_TRACE = 64, // calls are traced
 };
+
+enum { NATIVE_ARGUMENTS_MAX = 64, NATIVE_EXIT_VALUES = 1024 };
 
 // The dynamic environment; a continuation saves it and brings it back. Immutable, shared.
 typedef struct Dynamic { // a TYPE_VECTOR of three, so that SX can build it
@@ -49,7 +52,8 @@ typedef struct VM {
     Value condition;
 
     // evaluators
-    _Atomic unsigned interrupts; // INTERRUPT_*
+    // INTERRUPT_*. Changed by rt_interrupt_set and rt_interrupt_clear alone, which keep native_limit.
+    _Atomic unsigned interrupts;
     Value limits;                // interrupt.c: those in force, innermost first
     struct LimitTimer *limit_timer;
     Value trace;              // vm/trace.c: the trace under way, a vector; else VALUE_NONE
@@ -77,6 +81,18 @@ typedef struct VM {
     // tiers 1 and 2: the innermost frame on the VM stack, as of the last time that C code was
     // called; where a call finds the stack too short
     Value *frame_base, *frame_limit;
+
+    // native code (tier1/native.h)
+    // A function whose C frame would begin below native_limit does not begin. It is native_end,
+    // where the C stack is short, or while interrupts wait the highest address.
+    _Atomic(char *) native_limit;
+    char *native_end;
+    Value *exit_values;   // [NATIVE_EXIT_VALUES] what an exit hands over
+    Value *unwind_top;    // next free word of the unwind buffer
+    uint64_t unwind_keep; // whether the frames that are unwound are kept (1) or thrown away (0)
+    void *native_site;    // Code of a tail call of t1_native_apply; NULL: not given
+    uint64_t native_site_pc; // word index after the call's instruction
+    Value native_arguments[NATIVE_ARGUMENTS_MAX]; // those that are not in registers
 
     uint64_t exit_countdown; // tests: guards until one fails on purpose (tier2/policy.c)
 

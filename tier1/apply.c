@@ -102,12 +102,17 @@ Value t1_backtrace(T1 *t) {
 // ---- failures
 
 void t1_halt(T1 *t) {
+    if (t1_is_nested(t)) {
+        t1_unwind(t, (Pending){.kind = PENDING_HALT}, false);
+        return;
+    }
     t->done = true;
     t->result = VALUE_FAILURE;
     t->evaluation->below = NULL;
 }
 
-void t1_complete_condition(T1 *t, Position position) {
+// Fill in what the condition that is pending does not say.
+static void complete_condition(T1 *t, Position position) {
     VM *vm = t->vm;
     if (t->unsettled)
         t1_settle(t);
@@ -134,7 +139,8 @@ void t1_complete_condition(T1 *t, Position position) {
     }
 }
 
-void t1_call_hook(T1 *t) {
+// Call the raise hook in the context.
+static void call_hook(T1 *t) {
     VM *vm = t->vm;
     Value condition = vm->condition, hook = vm->raise_hook;
     if (!value_is_procedure(hook) || t->raising) {
@@ -153,9 +159,21 @@ void t1_call_hook(T1 *t) {
     t->raising = false;
 }
 
+void t1_raise_in(T1 *t, Position position, ControlKind control, Value r0, Value r3) {
+    if (t1_is_nested(t)) {
+        Pending pending = {
+            .kind = PENDING_RAISE, .position = position, .control = control, .r0 = r0, .r3 = r3};
+        t1_unwind(t, pending, true);
+        return;
+    }
+    complete_condition(t, position);
+    if (control != CONTROL_FRAME_NONE)
+        t1_push_control(t, control, r0, r3);
+    call_hook(t);
+}
+
 void t1_raise(T1 *t, Position position) {
-    t1_complete_condition(t, position);
-    t1_call_hook(t);
+    t1_raise_in(t, position, CONTROL_FRAME_NONE, VALUE_FALSE, VALUE_FALSE);
 }
 
 void t1_raise_as(T1 *t, const char *who) {
@@ -171,6 +189,16 @@ static unsigned polled(const T1 *t) {
     return LIKELY(bits == 0) || t->raising ? 0 : bits;
 }
 
+void t1_stop(T1 *t) {
+    if (t1_is_nested(t)) {
+        t1_unwind(t, (Pending){.kind = PENDING_STOP}, true);
+        return;
+    }
+    rt_condition_set_field(t->vm->condition, CONDITION_FIELD_WHO, VALUE_FALSE);
+    rt_condition_set_field(t->vm->condition, CONDITION_FIELD_BACKTRACE, t1_backtrace(t));
+    t1_halt(t);
+}
+
 // Counts a step. INTERRUPTED_RAISE: the condition is to be raised; INTERRUPTED_HALT: the evaluation
 // was ended.
 static Interrupted take_interrupt(T1 *t) {
@@ -178,11 +206,8 @@ static Interrupted take_interrupt(T1 *t) {
     if (polled(t) & INTERRUPT_STEPS)
         rt_limit_step(vm);
     Interrupted taken = rt_interrupt_take(vm);
-    if (taken == INTERRUPTED_HALT) {
-        rt_condition_set_field(vm->condition, CONDITION_FIELD_WHO, VALUE_FALSE);
-        rt_condition_set_field(vm->condition, CONDITION_FIELD_BACKTRACE, t1_backtrace(t));
-        t1_halt(t);
-    }
+    if (taken == INTERRUPTED_HALT)
+        t1_stop(t);
     return taken;
 }
 
@@ -191,10 +216,7 @@ static bool interrupt_call(T1 *t, Value procedure, uint32_t argc, const Value *a
     Interrupted taken = take_interrupt(t);
     if (taken != INTERRUPTED_RAISE)
         return taken == INTERRUPTED_HALT;
-    Value arguments = rt_list_from_array(t->vm, argv, argc);
-    t1_complete_condition(t, 0);
-    t1_push_control(t, CONTROL_FRAME_RESUME, procedure, arguments);
-    t1_call_hook(t);
+    t1_raise_in(t, 0, CONTROL_FRAME_RESUME, procedure, rt_list_from_array(t->vm, argv, argc));
     return true;
 }
 
@@ -205,9 +227,7 @@ void t1_interrupt_at(T1 *t, const uint32_t *target) {
     if (taken != INTERRUPTED_RAISE)
         return;
     Value index = value_from_fixnum(target - t->at.site_code->words);
-    t1_complete_condition(t, 0);
-    t1_push_control(t, CONTROL_FRAME_BRANCH, index, index);
-    t1_call_hook(t);
+    t1_raise_in(t, 0, CONTROL_FRAME_BRANCH, index, index);
 }
 
 // ---- binding of arguments
@@ -284,13 +304,15 @@ static const Code *clause_for(const Code *code, uint32_t argc) {
 // ---- application
 
 // Where the parameters of a procedure that is called go: its base. The context's frames may move to
-// the heap.
+// the heap. NULL: they are to be unwound first.
 static Value *frame_for_call(T1 *t) {
     Context *at = &t->at;
     if (at->tail)
         return at->base;
     Value *target = at->base + at->window + FRAME_HEADER;
     if (UNLIKELY(t1_stack_short(t, target))) {
+        if (t1_is_nested(t))
+            return NULL;
         (void)t1_move_frames(t);
         return at->base;
     }
@@ -299,7 +321,7 @@ static Value *frame_for_call(T1 *t) {
 }
 
 // A handler that has made the counter 0 leaves the rest of the call to us.
-static void count_entry(VM *vm, Code *code) {
+void t1_count_entry(VM *vm, Code *code) {
 #ifndef KILN_NO_PROFILE
     bool hot = (vm_hot_hook.entries && code->entries == 0) || ++code->entries == 0;
     if (!hot)
@@ -337,10 +359,14 @@ static void apply_closure(T1 *t, Value closure, uint32_t argc, const Value *argv
         }
     }
     Value *target = frame_for_call(t);
+    if (!target) {
+        t1_unwind_call(t, closure, argc, argv);
+        return;
+    }
     if (count)
         memmove(target, bound, count * sizeof *bound);
     target[FRAME_CLOSURE] = closure;
-    count_entry(vm, (Code *)code);
+    t1_count_entry(vm, (Code *)code);
     t->at.base = target;
     t->at.next = code->words;
     t->at.constants = code->constants;
@@ -384,6 +410,11 @@ static void apply_parameter(T1 *t, Value parameter, uint32_t argc) {
 }
 
 void t1_apply(T1 *t, Value procedure, uint32_t argc, const Value *argv) {
+    // A trace looks at the frames below.
+    if (polled(t) & INTERRUPT_TRACE && t1_is_nested(t)) {
+        t1_unwind_call(t, procedure, argc, argv);
+        return;
+    }
     if (polled(t) && interrupt_call(t, procedure, argc, argv))
         return;
     switch (value_is_object(procedure) ? object_type(value_object(procedure)) : TYPE_NONE) {

@@ -22,6 +22,8 @@ static const Guard *guard_at(const Code *code, uint32_t pc) {
 
 uint32_t t1_code_word(const Code *code, uint32_t pc) {
     uint32_t word = code->words[pc];
+    if (word_op(word) == OP_NATIVE)
+        word = (word & ~(uint32_t)0xFF) | code->entry_op;
     const Guard *guard = word_op(word) == OP_JMP && code->guard_count ? guard_at(code, pc) : NULL;
     return guard ? guard->original : word;
 }
@@ -29,6 +31,38 @@ uint32_t t1_code_word(const Code *code, uint32_t pc) {
 uint32_t t1_code_length_at(const Code *code, uint32_t pc) {
     Op op = word_op(t1_code_word(code, pc));
     return t1_op_info[op].words + (op == OP_CLOSURE ? (code->words[pc + 2] + 1) / 2 : 0);
+}
+
+uint32_t t1_loop_target(const Code *code, uint32_t pc) {
+    uint32_t word = t1_code_word(code, pc), next = pc + t1_code_length_at(code, pc);
+    const OpInfo *info = &t1_op_info[word_op(word)];
+    if (info->field[0] == FIELD_J24)
+        return next + (uint32_t)word_j24(word);
+    for (int i = 0; i < OP_EXTENSIONS; i++)
+        if (info->extension[i] == FIELD_JMP)
+            return next + *op_extension(code->words + pc, i);
+    return next;
+}
+
+Code *t1_code_mentioned(const Code *code, uint32_t pc) {
+    uint32_t word = t1_code_word(code, pc);
+    Value v = VALUE_NONE;
+    switch (word_op(word)) {
+    case OP_CLOSURE:
+        return t1_constant_code(code->constants, code->words[pc + 1]);
+    case OP_CONST:
+    case OP_RETK:
+        v = code->constants[word_bx(word)];
+        break;
+    case OP_CALL_FIXED:
+    case OP_TAIL_CALL_FIXED:
+        v = t1_constant_site(code->constants, code->words[pc + 1])->callee;
+        break;
+    default:
+        break;
+    }
+    Code *found = value_is_closure(v) ? t1_closure_code(v) : NULL;
+    return found && found->lambda && found->lambda->outer ? found : NULL;
 }
 
 Code *t1_clause_of(Value closure, const uint32_t *pc) {

@@ -121,7 +121,13 @@ struct Code {
     Code *next;       // next clause, NULL: none
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.
-    void *native;     // of a better tier; NULL: none
+    // Native code (native.h): what runs the clause, never NULL (a Native; t1_native_interpret: there
+    // is none of its own); what keeps it alive; how often exits were taken, [word_count][reason],
+    // NULL: never; the opcode of words[0] while NATIVE stands there; parameters beyond those in
+    // registers.
+    void *native, *native_data;
+    uint8_t *exits;
+    uint8_t entry_op, native_stacked;
     void *record;    // what a better tier knows of it, collector's memory; NULL: nothing yet
     uint8_t in_place; // InPlace, and what it is about:
     uint8_t field;
@@ -146,13 +152,19 @@ static inline CallSite *t1_constant_site(const Value *constants, uint32_t i) {
 static inline Code *t1_constant_code(const Value *constants, uint32_t i) {
     return (Code *)(uintptr_t)constants[i];
 }
-// First word of the instruction at pc (word index): what it was before a JMP replaced it.
+// First word of the instruction at pc (word index): what it was before NATIVE or a JMP replaced it.
 uint32_t t1_code_word(const Code *code, uint32_t pc);
 // Number of words of the instruction at pc (word index), also when a JMP has replaced a guarded
 // one.
 uint32_t t1_code_length_at(const Code *code, uint32_t pc);
 // The clause that runs in a frame: that of the closure's clauses whose words hold pc.
 Code *t1_clause_of(Value closure, const uint32_t *pc);
+
+// Where the jump backwards at pc (word index) goes.
+uint32_t t1_loop_target(const Code *code, uint32_t pc);
+// The code that the instruction at pc makes a closure of, or whose closure is its constant; NULL:
+// none.
+Code *t1_code_mentioned(const Code *code, uint32_t pc);
 
 // The site of the instruction at pc (word index); NULL when it has none.
 const Site *t1_code_site(const Code *code, uint32_t pc);
@@ -204,7 +216,11 @@ bool t1_has_instruction(const Primitive *p);
 // Register all guards of a code with their cells.
 void t1_watch(VM *vm, Code *code);
 // The value of a cell has changed for good: all guarded sites that depend on it become jumps to
-// their stubs. For cells with watchers; cheap when called again.
+// their stubs, and native code that relies on it is removed. For cells with watchers; cheap when
+// called again.
 void t1_watch_invalidate(VM *vm, Cell *cell);
+// Native code relies on the cell's value: t1_native_invalidated(vm, data) when that has changed.
+// `data` as given to t1_native_install; the watch ends with its life.
+void t1_watch_native(VM *vm, Cell *cell, void *data);
 
 #endif

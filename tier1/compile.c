@@ -10,6 +10,7 @@
 // values and are constants themselves. After Keep, Hearn, Dybvig, "Optimizing Closures in O(0)
 // Time" (Scheme Workshop 2012).
 #include "tier1/compile_int.h"
+#include "tier1/native.h"
 
 enum { LARGE_FREE_COUNT = CAPTURE_FREE - 1 };
 
@@ -169,6 +170,7 @@ static void finish_code(Compiler *c, Code *code) {
     code->constant_count = (uint32_t)c->constant_count;
     code->registers = c->high;
     code->entries = t1_counter_start(vm_hot_hook.entries);
+    code->native = t1_native_interpret;
     code->exact = code->binding == BIND_EXACT ? code->required : UINT32_MAX;
     if (c->guard_count) {
         code->guards = rt_raw_new(c->vm, c->guard_count * sizeof *code->guards);

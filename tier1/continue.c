@@ -34,8 +34,7 @@ static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value 
     return f;
 }
 
-// The context becomes an activation without frames: what it answers goes to Evaluation.below.
-static void at_bottom(T1 *t) {
+void t1_at_bottom(T1 *t) {
     Value *base = t->evaluation->floor + FRAME_HEADER;
     Code *code = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
     frame_link(base, NULL, NULL, 0);
@@ -49,28 +48,36 @@ static void at_bottom(T1 *t) {
     t->at.tail = true;
 }
 
-HeapFrame *t1_move_frames(T1 *t) {
-    Context *at = &t->at;
-    HeapFrame *first = NULL, **link = &first;
-    if (!at->tail) {
-        *link = heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
-        link = &(*link)->next;
-    }
-    for (const Value *base = at->base; frame_pc(base);) {
+HeapFrame *t1_context_frame(T1 *t) {
+    const Context *at = &t->at;
+    return heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
+}
+
+HeapFrame **t1_copy_callers(T1 *t, const Value *base, HeapFrame **link) {
+    while (frame_pc(base)) {
         const Value *caller = frame_caller(base);
         *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
                            (uint32_t)(base - caller) - FRAME_HEADER);
         link = &(*link)->next;
         base = caller;
     }
+    return link;
+}
+
+HeapFrame *t1_move_frames(T1 *t) {
+    HeapFrame *first = NULL, **link = &first;
+    if (!t->at.tail) {
+        first = t1_context_frame(t);
+        link = &first->next;
+    }
+    link = t1_copy_callers(t, t->at.base, link);
     *link = t->evaluation->below;
     t->evaluation->below = first;
-    at_bottom(t);
+    t1_at_bottom(t);
     return first;
 }
 
-// The innermost heap frame becomes the only frame on the stack.
-static const HeapFrame *reinstate(T1 *t) {
+const HeapFrame *t1_reinstate(T1 *t) {
     const HeapFrame *f = t->evaluation->below;
     t->evaluation->below = f->next;
     Value *base = t->evaluation->floor + FRAME_HEADER;
@@ -88,7 +95,7 @@ static const HeapFrame *reinstate(T1 *t) {
 
 void t1_settle(T1 *t) {
     t->unsettled = false;
-    (void)reinstate(t);
+    (void)t1_reinstate(t);
 }
 
 void t1_return(T1 *t, Value value) {
@@ -99,8 +106,11 @@ void t1_return(T1 *t, Value value) {
         t->at.base = frame_caller(base);
         t->at.base[link_dst(link)] = value;
         t->at.constants = link_constants(link);
+    } else if (t1_is_nested(t)) {
+        t->done = true;
+        t->result = value;
     } else if (t->evaluation->below) {
-        const HeapFrame *f = reinstate(t);
+        const HeapFrame *f = t1_reinstate(t);
         t->at.base[link_dst(f->link)] = value;
     } else {
         t->done = true;
@@ -121,8 +131,9 @@ void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
     bool tail = at->tail;
     Value *frame = at->base + at->window + FRAME_HEADER;
     // Where the stack is full, the context's frame becomes the innermost on the heap, also in tail
-    // position. An activation without frames has nothing to be moved.
-    if (t1_stack_short(t, frame) && !is_bottom(at->base)) {
+    // position. An activation without frames has nothing to be moved. On top of native frames the
+    // next call moves them: until then there is room in the margin.
+    if (!t1_is_nested(t) && t1_stack_short(t, frame) && !is_bottom(at->base)) {
         at->tail = false;
         (void)t1_move_frames(t);
         frame = at->base;
@@ -159,10 +170,10 @@ static void leave_control(T1 *t) {
         at->dst = link_dst(link);
         at->window = (uint32_t)(frame - at->base) - FRAME_HEADER;
     } else if (t->evaluation->below) {
-        (void)reinstate(t);
+        (void)t1_reinstate(t);
     } else { // the entry of a prompt's thunk, in a slice that was put at the bottom of an
              // evaluation
-        at_bottom(t);
+        t1_at_bottom(t);
         tail = true;
     }
     at->tail = tail;
@@ -218,6 +229,7 @@ void t1_resume_control(T1 *t) {
         return;
     case CONTROL_FRAME_NONE:
     case CONTROL_FRAME_BOTTOM:
+    case CONTROL_FRAME_NATIVE:
     case CONTROL_FRAME_KINDS:
         break;
     }
@@ -243,7 +255,7 @@ static void leave_activation(T1 *t) {
         at->window = (uint32_t)(base - at->base) - FRAME_HEADER;
         at->tail = false;
     } else if (t->evaluation->below)
-        (void)reinstate(t);
+        (void)t1_reinstate(t);
     t->vm->frame_base = at->base;
 }
 
@@ -318,8 +330,12 @@ static void push_slice(T1 *t, const Continuation *k) {
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     const Continuation *k = value_object(continuation);
-    Value value = deliver(t, argc, argv);
     if (object_flags(k) & CONTINUATION_SLICE) {
+        if (t1_is_nested(t)) {
+            t1_unwind_call(t, continuation, argc, argv);
+            return;
+        }
+        Value value = deliver(t, argc, argv);
         (void)t1_move_frames(t);
         push_slice(t, k);
         trace_jump(t);
@@ -332,7 +348,12 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
         t1_raise(t, 0);
         return;
     }
-    at_bottom(t);
+    Value value = deliver(t, argc, argv);
+    if (t1_is_nested(t)) {
+        t1_unwind(t, (Pending){.kind = PENDING_INVOKE, .value = continuation, .r0 = value}, false);
+        return;
+    }
+    t1_at_bottom(t);
     t->evaluation->below = k->frames;
     vm->dynamic = k->dynamic;
     trace_jump(t);
@@ -454,6 +475,12 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
 
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
+    bool wants_frames = p->control == CONTROL_CAPTURE || p->control == CONTROL_CAPTURE_PROMPT ||
+                        p->control == CONTROL_BACKTRACE;
+    if (wants_frames && t1_is_nested(t)) {
+        t1_unwind_call(t, rt_primitive_object(vm, p), argc, argv);
+        return;
+    }
     switch (p->control) {
     case CONTROL_APPLY:
         control_apply(t, argc, argv);

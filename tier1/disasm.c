@@ -14,6 +14,7 @@
 #include "runtime/printer.h"
 #include "runtime/string.h"
 #include "tier1/frame.h"
+#include "tier1/native.h"
 #include "vm/core.h"
 
 enum { CONSTANT_WIDTH = 40, NAME_COLUMNS = 18 };
@@ -214,7 +215,9 @@ static void put_instruction(Disasm *d, uint32_t pc) {
     Op op = word_op(word);
     const OpInfo *info = &t1_op_info[op];
     uint32_t after = pc + t1_code_length_at(code, pc), at = pc + 1;
-    bool written = word != code->words[pc];
+    uint32_t there = code->words[pc];
+    bool native = word_op(there) == OP_NATIVE;
+    bool written = word_op(native ? code->entry_op : there) == OP_JMP && op != OP_JMP;
     rt_builder_format(&d->text, "%c%4u  %-*s", written ? '*' : ' ', pc, NAME_COLUMNS, info->name);
     for (int i = 0; i < 3; i++)
         put_field(d, word, i);
@@ -250,7 +253,8 @@ static void put_head(Disasm *d) {
         rt_builder_format(b, ", %u free", code->free_count);
     rt_builder_format(b, ", %u registers", code->registers);
     if (d->flags & DISASM_FEEDBACK)
-        rt_builder_format(b, ", %u calls", code->entries);
+        rt_builder_format(b, ", %u calls%s", code->entries,
+                          code->native == t1_native_interpret ? "" : ", native");
     rt_builder_char(b, '\n');
 }
 

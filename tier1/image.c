@@ -13,10 +13,11 @@
 // The lambdas lose their parameters and bodies, which nobody looks at after compilation.
 #include "tier1/image.h"
 #include "runtime/heap.h"
-#include "tier1/code.h"
+#include "tier1/native.h"
+#include "vm/tier.h"
 
 // Whoever gives these another member has to say here what becomes of it.
-static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 56 && sizeof(Guard) == 24 &&
+static_assert(sizeof(Code) == 176 && sizeof(CallSite) == 56 && sizeof(Guard) == 24 &&
               sizeof(Site) == 16);
 
 // ---- writing
@@ -51,7 +52,8 @@ static bool is_own(const Saver *s, Value v) {
     if (!value_is_closure(v) || vm_image_find(&s->w->held, v) != IMAGE_ABSENT)
         return false;
     const Code *code = t1_closure_code(v);
-    return code && code->tag == CODE_TAG && object_aux(value_object(v)) == 0 && code->entries == 0;
+    return code && code->tag == CODE_TAG && object_aux(value_object(v)) == 0 &&
+           code->entries == t1_counter_start(vm_hot_hook.entries);
 }
 
 static bool is_absent(const ImageWriter *w, Value v) {
@@ -416,6 +418,8 @@ static bool read_code(Loader *l, Code *code) {
     lambda->keyword = code->keyword = image_read32(r);
     code->registers = image_read32(r);
     code->free_count = (uint16_t)image_read32(r);
+    code->native = t1_native_interpret;
+    code->entries = t1_counter_start(vm_hot_hook.entries);
     code->exact = code->binding == BIND_EXACT ? code->required : UINT32_MAX;
     uint32_t next = image_read32(r), first = image_read32(r), outer = image_read32(r);
     code->first = code_at(l, first);
@@ -460,6 +464,17 @@ static bool check_types(ImageReader *r) {
     return !r->failed;
 }
 
+// Loops count from where this process's limits are.
+static void reset_counters(const Code *code) {
+    for (uint32_t pc = 0; pc < code->word_count; pc += t1_code_length_at(code, pc)) {
+        const OpInfo *info = &t1_op_info[word_op(code->words[pc])];
+        for (int i = 0; i < OP_EXTENSIONS; i++)
+            if (info->extension[i] == FIELD_CTR)
+                *(uint32_t *)op_extension(code->words + pc, i) =
+                    t1_counter_start(vm_hot_hook.loops);
+    }
+}
+
 static Lambda *load(ImageReader *r) {
     if (!check_types(r))
         return NULL;
@@ -478,6 +493,7 @@ static Lambda *load(ImageReader *r) {
         return NULL;
     for (uint32_t i = 0; i < l.code_count; i++) {
         t1_verify(r->vm, l.code[i]);
+        reset_counters(l.code[i]);
         t1_watch(r->vm, l.code[i]);
     }
     return l.code[0]->lambda;

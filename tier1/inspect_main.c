@@ -54,27 +54,6 @@ static bool of_program(const Inspect *in, const Code *code) {
     return source && strcmp(rt_source_name(in->vm, source), in->path) == 0;
 }
 
-// The procedures whose code an instruction names.
-static const Code *mentioned(const Code *code, uint32_t pc) {
-    uint32_t word = t1_code_word(code, pc);
-    Value v = VALUE_NONE;
-    switch (word_op(word)) {
-    case OP_CLOSURE:
-        return t1_constant_code(code->constants, code->words[pc + 1]);
-    case OP_CONST:
-    case OP_RETK:
-        v = code->constants[word_bx(word)];
-        break;
-    case OP_CALL_FIXED:
-    case OP_TAIL_CALL_FIXED:
-        v = t1_constant_site(code->constants, code->words[pc + 1])->callee;
-        break;
-    default:
-        break;
-    }
-    return value_is_closure(v) ? t1_closure_code(v) : NULL;
-}
-
 typedef struct Codes { // all found so far, in scanned memory
     const Code **item;
     size_t count, room;
@@ -101,8 +80,8 @@ static Codes all_codes(Inspect *in) {
     for (size_t i = 0; i < codes.count; i++)
         for (const Code *code = codes.item[i]; code; code = code->next)
             for (uint32_t pc = 0; pc < code->word_count; pc += t1_code_length_at(code, pc)) {
-                const Code *inner = mentioned(code, pc);
-                if (inner && inner->lambda->outer)
+                const Code *inner = t1_code_mentioned(code, pc);
+                if (inner)
                     add_code(in->vm, &codes, inner->first);
             }
     return codes;

@@ -39,16 +39,14 @@ static void raise_in_test(T1 *t, const uint32_t *next, const uint32_t *target, b
     const Code *code = t1_code_of(t->at.constants);
     Value jump = value_from_fixnum(word_index(code, target)),
           on = value_from_fixnum(word_index(code, next));
-    t1_complete_condition(t, 0);
-    t1_push_control(t, CONTROL_FRAME_BRANCH, when_true ? jump : on, when_true ? on : jump);
-    t1_call_hook(t);
+    t1_raise_in(t, 0, CONTROL_FRAME_BRANCH, when_true ? jump : on, when_true ? on : jump);
 }
 
 HANDLER(t1_slow_site) {
     const Code *code = t1_code_of(constants);
-    const OpInfo *info = &t1_op_info[word_op(*pc)];
+    const OpInfo *info = &t1_op_info[op_at(constants, pc)];
     const Site *site = t1_code_site(code, word_index(code, pc));
-    const uint32_t *next = pc + op_length(pc);
+    const uint32_t *next = pc + info->words;
     T1 *t = t1_context(vm, base, constants, next, code->registers, code->registers, false);
     bool is_test = info->flags & (OPF_WHEN_TRUE | OPF_WHEN_FALSE);
     Value answer = t1_site_call(vm, code, pc, base);
@@ -160,7 +158,7 @@ OPCODE(GLOBAL) {
     Value v = value_cell(constants[pc[1]])->value;
     if (UNLIKELY(v == VALUE_UNBOUND))
         GO(slow_global);
-    set_op(pc, OP_GLOBAL_READY);
+    set_op(constants, pc, OP_GLOBAL_READY);
     RA = v;
     NEXT(GLOBAL);
 }
@@ -268,18 +266,40 @@ OPCODE(JMP) {
     DISPATCH();
 }
 
-// An interrupt, or a loop that has become hot.
-static void loop_slowly(T1 *t, const uint32_t *pc, const uint32_t *target, uint32_t count) {
-    if (count == 0 && vm_hot_hook.hot)
-        vm_hot_hook.hot(t->vm, (void *)t->at.site_code, word_index(t->at.site_code, pc));
-    t1_interrupt_at(t, target);
+// A tail call of native code from the base of an activation gives the activation up, and returns to
+// the native frames below. Those that must go are noticed by activations alone (t1_native_unwind_all).
+static bool must_stay(const T1 *t, const Value *base) {
+    return !frame_pc(base) && t1_is_nested(t) && t->evaluation->stale;
 }
+
+// An interrupt, or a loop that has become hot: then perhaps there is native code for the rest of it.
+static Native *loop_slowly(T1 *t, const uint32_t *pc, const uint32_t *target, uint32_t count) {
+    Native *entry = NULL;
+    if (count == 0 && vm_hot_hook.hot)
+        entry = vm_hot_hook.hot(t->vm, (void *)t->at.site_code, word_index(t->at.site_code, pc));
+    if (entry && !t1_native_short(t->vm) && !must_stay(t, t->at.base))
+        return entry;
+    t1_interrupt_at(t, target);
+    return NULL;
+}
+
+static Value enter_native(VM *vm, Value *base, Code *code, Native *entry, Value first);
+
+// A frame that goes on in native code, in the middle of a loop.
+#define ENTER_LOOP(entry)                                                                          \
+    do {                                                                                           \
+        value = enter_native(vm, base, t1_code_of(constants), entry, (Value)(uintptr_t)base);      \
+        GO(native_returned);                                                                       \
+    } while (0)
+static T1Handler native_returned;
 
 SLOW_HANDLER(slow_loop) {
     const uint32_t *next = pc + WORDS_LOOP;
     uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
-    loop_slowly(t, pc, next + word_j24(*pc), pc[1]);
+    Native *entry = loop_slowly(t, pc, next + word_j24(*pc), pc[1]);
+    if (entry)
+        ENTER_LOOP(entry);
     GO(t1_resume);
 }
 OPCODE(LOOP) {
@@ -293,7 +313,9 @@ SLOW_HANDLER(slow_loop_move) {
     const uint32_t *next = pc + WORDS_LOOP_MOVE;
     uint32_t registers = t1_code_of(constants)->registers;
     T1 *t = t1_context(vm, base, constants, next, registers, registers, false);
-    loop_slowly(t, pc, next + (int32_t)pc[1], pc[2]);
+    Native *entry = loop_slowly(t, pc, next + (int32_t)pc[1], pc[2]);
+    if (entry)
+        ENTER_LOOP(entry);
     GO(t1_resume);
 }
 OPCODE(LOOP_MOVE) {
@@ -326,7 +348,7 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
 
 // Any call, whatever is called.
 SLOW_HANDLER(slow_call) {
-    Op op = word_op(*pc);
+    Op op = op_at(constants, pc);
     bool wide = op == OP_CALL_WIDE || op == OP_TAIL_CALL_WIDE;
     uint32_t window = wide ? wac_window(pc[1]) : FIELD_A, argc = wide ? wac_count(pc[1]) : FIELD_B;
     bool tail = t1_op_info[op].flags & OPF_END;
@@ -356,10 +378,8 @@ SLOW_HANDLER(slow_call) {
         // What the hook answers is what the variable's value would have been.
         Value arguments = rt_list_from_array(vm, argv, argc);
         vm_fail_unbound(vm, value_from_pointer(site->cell), "");
-        t1_complete_condition(t, site->operator_position);
-        t1_push_control(t, CONTROL_FRAME_OPERATOR, rt_position_value(vm, site->operator_position),
-                        arguments);
-        t1_call_hook(t);
+        t1_raise_in(t, site->operator_position, CONTROL_FRAME_OPERATOR,
+                    rt_position_value(vm, site->operator_position), arguments);
         GO(t1_resume);
     }
     see_callee(site, op, callee, argc);
@@ -472,6 +492,8 @@ OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
 // ---- returns
 
 SLOW_HANDLER(slow_return) { // from the base of an activation
+    if (t1_is_nested(t1_of(vm)))
+        return value;
     T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
     t1_return(t, value);
     GO(t1_resume);
@@ -502,6 +524,51 @@ OPCODE(INTERNAL) {
     GO(t1_resume);
 }
 
+// ---- native code
+
+// The frame at base goes on in a native function, whose first argument is `first` or else its first
+// register. What it returns; VALUE_UNWIND with t->request: the activation is to make the call.
+[[gnu::noinline]] static Value enter_native(VM *vm, Value *base, Code *code, Native *entry,
+                                            Value first) {
+    T1 *t = t1_of(vm);
+    Value closure = frame_closure(base);
+    for (uint32_t i = 0; i < code->native_stacked; i++)
+        vm->native_arguments[NATIVE_ARGUMENTS + i] = base[NATIVE_ARGUMENTS + i];
+    if (!frame_pc(base) && t1_is_nested(t)) {
+        t->request = (Request){.entry = entry, .closure = closure, .code = code};
+        memcpy(t->request.first, base, sizeof t->request.first);
+        t->request.first[0] = first;
+        return VALUE_UNWIND;
+    }
+    vm->frame_base = base;
+    base[FRAME_CLOSURE] = t->control[CONTROL_FRAME_NATIVE];
+    return entry(vm, closure, code, first, base[1], base[2], base[3], base[4], base[5]);
+}
+
+// The frame at base returns what its native code has returned.
+static HANDLER(native_returned) {
+    if (UNLIKELY(value == VALUE_UNWIND)) {
+        if (!t1_of(vm)->request.entry && vm->unwind_keep) {
+            Value *record = vm->unwind_top;
+            record[0] = (Value)(uintptr_t)&t1_frames_record;
+            record[1] = (Value)(uintptr_t)base;
+            vm->unwind_top = record + 2;
+        }
+        return value;
+    }
+    table = &t1_table;
+    RETURN(value);
+}
+
+OPCODE(NATIVE) {
+    Code *code = t1_code_of(constants);
+    // While interrupts wait, and where the C stack is short, the code is interpreted.
+    if (UNLIKELY(t1_native_short(vm)) || (!frame_pc(base) && must_stay(t1_of(vm), base)))
+        [[clang::musttail]] return table->op[code->entry_op](T1_ARGUMENTS);
+    value = enter_native(vm, base, code, code->native, base[0]);
+    GO(native_returned);
+}
+
 // ---- tests that never fail
 
 OPCODE(JTRUE) { BRANCH(JTRUE, value_is_truthy(RA)); }
@@ -528,7 +595,7 @@ static inline bool may_be_eqv(Value a, Value b) {
 }
 SLOW_HANDLER(slow_eqv) {
     static_assert(WORDS_JEQV == WORDS_JNEQV);
-    bool jump = rt_eqv_slow(RA, RB) == (word_op(*pc) == OP_JEQV);
+    bool jump = rt_eqv_slow(RA, RB) == (op_at(constants, pc) == OP_JEQV);
     pc += WORDS_JEQV + (jump ? (int32_t)pc[1] : 0);
     table = &t1_table;
     value = VALUE_NONE;

@@ -251,7 +251,7 @@ OPCODE(RECORD) {
 
 SLOW_HANDLER(failed_prim) {
     const Code *code = t1_code_of(constants);
-    const uint32_t *next = pc + op_length(pc);
+    const uint32_t *next = pc + t1_op_info[op_at(constants, pc)].words;
     T1 *t = t1_context(vm, base, constants, next, FIELD_A, code->registers, false);
     rt_fail_name(vm, &rt_primitives[prm_row(pc[1])]);
     t1_raise(t, 0);

@@ -24,39 +24,43 @@ static inline int kind_of1(Value a) {
     return value_is_fixnum(a) ? KIND_FIX : value_is_flonum(a) ? KIND_FLO : KIND_ANY;
 }
 
+// The variant that has been chosen runs, also where the code's native function has its entry: that is
+// not entered twice.
+#define REPEAT() [[clang::musttail]] return table->op[op_at(constants, pc)](T1_ARGUMENTS)
+
 SLOW_HANDLER(quicken_bc) {
-    set_op(pc, word_op(*pc) + kind_of(RB, RC));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + kind_of(RB, RC));
+    REPEAT();
 }
 SLOW_HANDLER(quicken_ab) {
-    set_op(pc, word_op(*pc) + kind_of(RA, RB));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + kind_of(RA, RB));
+    REPEAT();
 }
 // An immediate is exact; a flonum and exact 0 are left to the general case, which knows what is
 // special about it.
 SLOW_HANDLER(quicken_b) {
     int kind = kind_of1(RB);
-    set_op(pc, word_op(*pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
+    REPEAT();
 }
 SLOW_HANDLER(quicken_a) {
-    set_op(pc, word_op(*pc) + kind_of1(RA));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + kind_of1(RA));
+    REPEAT();
 }
 SLOW_HANDLER(quicken_integers) {
-    set_op(pc, word_op(*pc) + (value_both_fixnum(RB, RC) ? KIND_FIX : 2));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + (value_both_fixnum(RB, RC) ? KIND_FIX : 2));
+    REPEAT();
 }
 SLOW_HANDLER(quicken_integer) {
-    set_op(pc, word_op(*pc) + (value_is_fixnum(RB) ? KIND_FIX : 2));
-    DISPATCH();
+    set_op(constants, pc, op_at(constants, pc) + (value_is_fixnum(RB) ? KIND_FIX : 2));
+    REPEAT();
 }
 // A variant has met something else.
 SLOW_HANDLER(widen) {
-    Op base_op = t1_op_info[word_op(*pc)].base;
+    Op base_op = t1_op_info[op_at(constants, pc)].base;
     bool integer = base_op >= OP_QUO && base_op <= OP_MODI_ANY;
-    set_op(pc, base_op + (integer ? 2 : KIND_ANY));
-    DISPATCH();
+    set_op(constants, pc, base_op + (integer ? 2 : KIND_ANY));
+    REPEAT();
 }
 static_assert(OP_MODI_ANY - OP_QUO == 17, "the integer families are one range");
 

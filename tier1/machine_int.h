@@ -9,7 +9,9 @@
 //   interp_data.c    pairs, vectors, strings, records, any primitive
 //   apply.c          calls in general: binding, primitives, failures, interrupts, backtraces
 //   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of
-//   control operations tier1.c          the VM stack, evaluations, the tier itself
+//                    control operations
+//   native.c         activations between native frames, exits, unwinding (native.h)
+//   tier1.c          the VM stack, evaluations, the tier itself
 //
 // The context is a call under way, seen from its caller: the result of the call goes to R[dst] of
 // the frame `base`, which then goes on at `next`; or, with `tail`, the result is what that frame
@@ -22,12 +24,18 @@
 //   R0, R3 what the kind says; R1 the context's `tail` as a fixnum; R2 the result it is waiting
 //   for.
 // When it is resumed it is gone, and the context is again that of the call it stands for.
+//
+// Activations. Where native frames lie below, the interpreter runs in an activation of its own, on
+// top of them on both stacks: its lowest frame returns to C. What needs the frames below (captures,
+// backtraces, a full stack) cannot be done there; it is noted as pending (Pending), everything
+// unwinds, and the base loop does it again with all frames on the heap and the context as it was.
 #ifndef KILN_TIER1_MACHINE_INT_H
 #define KILN_TIER1_MACHINE_INT_H
 
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "tier1/frame.h"
+#include "tier1/native.h"
 
 // ---- handlers
 
@@ -52,6 +60,9 @@ enum { // words of each instruction with its extensions
 #undef OP
 };
 
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
 #define HANDLER(name) __attribute__((preserve_none)) Value name(T1_PARAMETERS)
 // A slow path. Never inlined: it calls C, and the handler would set up a frame of the machine for
 // it each time.
@@ -72,8 +83,6 @@ enum { // words of each instruction with its extensions
         value = VALUE_NONE;                                                                        \
         NEXT(ID);                                                                                  \
     } while (0)
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 // Fields are read as bytes from the instruction itself: one load each.
 #define FIELD_A (((const uint8_t *)pc)[1])
@@ -93,7 +102,18 @@ static inline int32_t field_sbx(const uint32_t *pc) {
     memcpy(&i, (const char *)pc + 2, sizeof i);
     return i;
 }
-static inline void set_op(const uint32_t *pc, Op op) { *(uint8_t *)pc = (uint8_t)op; }
+// The opcode of the instruction at pc, and another in its place: where NATIVE stands, what it stands
+// for.
+static inline Op op_at(const Value *constants, const uint32_t *pc) {
+    Op op = word_op(*pc);
+    return UNLIKELY(op == OP_NATIVE) ? (Op)t1_code_of(constants)->entry_op : op;
+}
+static inline void set_op(const Value *constants, const uint32_t *pc, Op op) {
+    if (UNLIKELY(word_op(*pc) == OP_NATIVE))
+        t1_code_of(constants)->entry_op = (uint8_t)op;
+    else
+        *(uint8_t *)pc = (uint8_t)op;
+}
 
 // ---- state
 
@@ -111,6 +131,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_OPERATOR, // call R2 with the list R3; R0: for backtraces, the operator's position
     CONTROL_FRAME_BRANCH,   // go on at word R0, or R3 if R2 is false
     CONTROL_FRAME_TRACE,    // show R2, answer it; R0 is the trace, R3 the depth of the call
+    CONTROL_FRAME_NATIVE, // nothing: in place of a frame whose native code runs; never on the heap
     CONTROL_FRAME_KINDS
 } ControlKind;
 enum { CONTROL_FRAME_TAIL = 1, CONTROL_FRAME_RESULT = 2, CONTROL_FRAME_REGISTERS = 4 };
@@ -120,7 +141,47 @@ typedef struct Evaluation {
     bool ended;
     Value *floor;     // its part of the VM stack begins here
     HeapFrame *below; // what its lowest frame on the stack returns to; NULL: its host
+    bool stale;       // its native frames must not go on (t1_native_unwind_all)
 } Evaluation;
+
+typedef struct Activation { // of the interpreter, in its C frame; native frames lie below
+    struct Activation *outer; // NULL: none in this evaluation
+    Value *frame_base;        // vm->frame_base below it
+} Activation;
+
+typedef enum PendingKind { // what is to be done when everything has been unwound
+    PENDING_NONE,
+    PENDING_RESUME, // go on in the innermost frame
+    PENDING_VALUE,  // the innermost call answers `value`
+    PENDING_CALL,   // call `value`
+    PENDING_ENTER,  // run `code` of the closure `value`; the arguments are its parameters
+    PENDING_INVOKE, // the full continuation `value`
+    PENDING_RAISE,  // vm->condition, in a control frame of the kind `control`, if it is one
+    PENDING_STOP,   // end the evaluation with vm->condition, which wants a backtrace
+    PENDING_HALT,   // end the evaluation
+} PendingKind;
+typedef struct Pending {
+    PendingKind kind;
+    HeapFrame *frame;      // of the context; NULL: its call is in tail position, or native
+    const Code *site_code; // of the context; NULL: that of the innermost frame
+    const uint32_t *site_next;
+    Value value;
+    Code *code;
+    Value *arguments; // [count]
+    uint32_t count;
+    Position position; // RAISE: as for t1_raise_in
+    uint8_t control;
+    Value r0, r3;
+} Pending;
+
+// A native function to be tail-called by the C function that runs an activation, which is gone by
+// then.
+typedef struct Request {
+    Native *entry; // NULL: nothing is asked for
+    Value closure;
+    Code *code;
+    Value first[NATIVE_ARGUMENTS];
+} Request;
 
 typedef struct Context {
     Value *base;
@@ -147,6 +208,13 @@ typedef struct T1 { // vm->tier_state
     uint64_t capture_at, calls;
     Value *frame_end;
     Value control[CONTROL_FRAME_KINDS]; // closures of control frames
+    // native.c
+    Activation *activation; // innermost of this evaluation, NULL: no native frame lies below
+    Pending pending;
+    Request request;
+    Value *unwind;        // start of the unwind buffer
+    Value *unwind_held;   // end of what the collector is to see there
+    uint32_t exit_values; // of vm->exit_values are in use
 } T1;
 
 typedef struct Continuation { // TYPE_CONTINUATION
@@ -190,19 +258,22 @@ void t1_answer(T1 *t, Value value);
 void t1_apply(T1 *t, Value procedure, uint32_t argc, const Value *argv);
 // vm->condition is pending: raise it in the context. position: 0: that of the context's site.
 void t1_raise(T1 *t, Position position);
+// The same in a control frame of that kind, which goes on with what the hook answers.
+void t1_raise_in(T1 *t, Position position, ControlKind control, Value r0, Value r3);
 // The same for a condition that waits for a name.
 void t1_raise_as(T1 *t, const char *who);
 // A jump was interrupted: it is made when the handler has returned.
 void t1_interrupt_at(T1 *t, const uint32_t *target);
-// Fill in what the condition that is pending does not say, then call the raise hook in the context.
-void t1_complete_condition(T1 *t, Position position);
-void t1_call_hook(T1 *t);
 // The calls under way, innermost first: (name . position) each.
 Value t1_backtrace(T1 *t);
 // End the evaluation: the host gets VALUE_FAILURE.
 void t1_halt(T1 *t);
 // A list as an array in memory of the collector.
 Value *t1_list_array(VM *vm, Value list, uint32_t *count);
+// The evaluation ends with vm->condition, which gets a backtrace.
+void t1_stop(T1 *t);
+// A call of the code, not counted by a handler.
+void t1_count_entry(VM *vm, Code *code);
 
 // ---- continue.c
 
@@ -211,6 +282,15 @@ void t1_return(T1 *t, Value value);
 // Move all frames of the context's continuation to the heap; the innermost, NULL when there are
 // none. The context is then the bottom of an activation.
 HeapFrame *t1_move_frames(T1 *t);
+// The context's frame as a heap frame.
+HeapFrame *t1_context_frame(T1 *t);
+// Heap frames of those that the frame at `base` returns to, down to its activation's lowest: linked
+// into *link. Answers where the next one goes.
+HeapFrame **t1_copy_callers(T1 *t, const Value *base, HeapFrame **link);
+// The context becomes an activation without frames: what it answers goes to Evaluation.below.
+void t1_at_bottom(T1 *t);
+// The innermost heap frame becomes the only frame on the stack, and the context.
+const HeapFrame *t1_reinstate(T1 *t);
 // Whether that is to happen before a call whose frame would be at `base`.
 static inline bool t1_stack_short(T1 *t, const Value *base) {
     if (__builtin_expect(base < t->vm->frame_limit, 1))
@@ -230,6 +310,31 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
 void t1_resume_control(T1 *t);
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv);
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv);
+
+// ---- native.c
+
+// Do native frames lie below?
+static inline bool t1_is_nested(const T1 *t) { return t->activation != NULL; }
+// Unwind to the base loop, which makes the call in the context.
+void t1_unwind_call(T1 *t, Value procedure, uint32_t argc, const Value *argv);
+// The same for other things, as `pending` says but for frame and site. keep: the frames are wanted.
+void t1_unwind(T1 *t, Pending pending, bool keep);
+// The base loop: everything has been unwound; do what is pending, go on. What t1_resume answers.
+Value t1_rewind(T1 *t);
+// In front of the records of the unwind buffer that stand for frames of the interpreter.
+extern const ExitDescriptor t1_frames_record;
+// C frames this far above vm->native_limit may still enter native code.
+enum { NATIVE_ROOM = 64 << 10 };
+static inline bool t1_native_short(const VM *vm) {
+    return (uintptr_t)__builtin_frame_address(0) - NATIVE_ROOM <
+           (uintptr_t)atomic_load_explicit(&vm->native_limit, memory_order_relaxed);
+}
+// Buffers, for so many bytes of native frames at most.
+void t1_native_prepare(T1 *t, size_t stack_bytes);
+// Where the C stack ends for native code: an outermost evaluation begins here.
+void t1_native_set_end(T1 *t);
+// What the collector has to see.
+void t1_native_scan(const T1 *t);
 
 // ---- tier1.c
 

@@ -28,7 +28,7 @@
 
 // ---- calls
 
-enum { NATIVE_ARGUMENTS = 6, NATIVE_ARGUMENTS_MAX = 64 };
+enum { NATIVE_ARGUMENTS = 6 }; // in registers; NATIVE_ARGUMENTS_MAX in all (runtime/state.h)
 
 // The prototype of all native functions and of those of tier 1 that stand in for them. `code` is
 // the clause that runs; its parameters are bound already (code->exact of them for a call; after
@@ -42,12 +42,24 @@ typedef Value Native(NATIVE_PARAMETERS) __attribute__((preserve_none));
 // Code.native of code that has none of its own, so that native callers need not test: interprets
 // the clause in an activation of its own.
 Native t1_native_interpret;
-// Calls any object with any number of arguments; `code` is that number, as an integer. For callees
-// that are no closures of ours, or whose clause does not take the arguments as they are.
+// Calls any object with up to NATIVE_ARGUMENTS_MAX arguments; `code` is that number, as an integer.
+// For callees that are no closures of ours, or whose clause does not take the arguments as they
+// are. A failing call is raised where its caller called it. In tail position there is no caller any
+// more, so who tail-calls it says where that was: vm->native_site = its Code, vm->native_site_pc =
+// the word after the instruction. (NULL otherwise, as this function leaves it.)
 Native t1_native_apply;
 
+// What native code does with the result of a C function that may have run other SX code (a
+// primitive that calls the host): the value, or VALUE_UNWIND, as after a call.
+Value t1_native_result(VM *vm, Value value);
+// Assign a cell that has a value, and tell what watches it. VALUE_UNWIND: the frame is to go, as
+// after a call, with a descriptor whose innermost frame has dst -1 and the pc of the next
+// instruction; VALUE_UNSPECIFIED: go on.
+Value t1_native_set_global(VM *vm, Cell *cell, Value value);
+
 // An entry into the middle of a loop (on-stack replacement): a Native whose a0 is the frame's base
-// as an integer; it reads the registers it wants from there before anything else.
+// as an integer; it reads the registers it wants from there before anything else. It does not look
+// at native_limit: whoever enters has done so.
 
 // ---- exits
 
@@ -74,7 +86,7 @@ typedef enum LocationKind { // where a value is when an exit is taken
     LOCATION_DEAD,          // nowhere: VALUE_UNSPECIFIED
     LOCATION_CONSTANT,      // ExitDescriptor.constants[index]
     LOCATION_VALUE,         // value `index` of the record, a Value
-    LOCATION_INTEGER,       // the same, a raw int64_t
+    LOCATION_INTEGER,       // the same, a raw int64_t in the range of fixnums
     LOCATION_DOUBLE,        // the same, a raw double
     LOCATION_BOOLEAN,       // the same, 0 or 1
     LOCATION_SUNK,          // sunk object `index`
@@ -84,19 +96,21 @@ typedef struct Location {
 } Location;
 
 // An object that was not allocated, to be made now. One table an exit, shared by its frames: all
-// are allocated first, then filled, so identity and cycles survive.
+// are allocated first, then filled, so identity and cycles survive. Types: TYPE_NONE, a pair (car,
+// cdr); BOX; CLOSURE (its free values); RECORD, VECTOR, VALUES (their items); RATNUM (numerator,
+// denominator).
 typedef struct SunkObject {
-    uint8_t type; // ObjectType; TYPE_NONE: a pair
-    uint32_t count;      // fields
-    Location extra;      // closure: its Code (LOCATION_CONSTANT, a raw pointer); record: its type
+    uint8_t type;
+    uint32_t count; // fields
+    Location extra; // closure: its Code (LOCATION_CONSTANT, a raw pointer); record: its type
     const Location *fields;
 } SunkObject;
 
 typedef struct ExitFrame {
     Code *code;
     uint32_t pc;      // word index where it goes on
-    int32_t dst;      // register that takes the result of the call before pc; -1: none, the
-                      // instruction at pc runs
+    int32_t dst;      // register that takes the result of the call before pc, described as dead;
+                      // -1: none, the instruction at pc runs
     Location closure; // that runs
     uint32_t count;   // registers described: R[0] … R[count-1]; others are dead
     const Location *registers;
@@ -113,14 +127,16 @@ typedef struct ExitDescriptor {
     const SunkObject *sunk;
     const Value *constants; // in memory the collector sees
     uint32_t guard_pc;      // word index in frames[0].code of the instruction that is to blame
-    void *function;         // the maker's: whose exit it is
+    void *function;         // `data` of the code whose exit it is (t1_native_install), which keeps
+                            // the descriptor, `constants` and all Codes named here alive
 } ExitDescriptor;
 
-enum { EXIT_VALUES_MAX = 1024 };
+enum { EXIT_VALUES_MAX = NATIVE_EXIT_VALUES - 1 }; // of one descriptor
 
 // A guard failed. Before: vm->exit_values[0 … value_count-1] hold the record's values. Tail-called;
 // `closure` is the ExitDescriptor, the other arguments are not looked at. Answers what the
-// outermost frame returns, or VALUE_UNWIND.
+// outermost frame returns, or VALUE_UNWIND. When the innermost frame has dst >= 0 (a call was made,
+// and its result is at hand), the result is in vm->exit_values[value_count].
 Native t1_native_exit;
 // What a native function does when a call answers VALUE_UNWIND (or a helper says that its frame is
 // to go):
@@ -130,33 +146,39 @@ Native t1_native_exit;
 // The descriptor's innermost frame has the form of a call, or dst -1 for "after the effect".
 
 // The C stack is short or an interrupt waits, seen at the entry of a function, before its first
-// effect: leaves the call as what is to be done, unwinds. Same arguments as the function's own.
+// effect: leaves the call as what is to be done, unwinds. Tail-called with the function's own
+// arguments. (If there is nothing to wait for after all, it calls the function.)
 Native t1_native_overflow;
 
 // ---- what VM holds for native code (runtime/state.h)
 //
-//   char *native_limit          a function whose frame address is below it calls
-//                               t1_native_overflow. Raised to the top while interrupts wait.
-//   Value *exit_values          [EXIT_VALUES_MAX]
-//   Value *unwind_top           next free word of the unwind buffer
-//   uint64_t unwind_keep        whether frames are kept (1) or thrown away (0)
-//   Value native_arguments[NATIVE_ARGUMENTS_MAX]
+//   native_limit        a function whose frame address is below it tail-calls t1_native_overflow
+//   exit_values         [EXIT_VALUES_MAX + 1]
+//   unwind_top          next free word of the unwind buffer, which has no end to be tested: a record
+//                       must not be larger than twice the frame on the C stack that it stands for
+//   unwind_keep         whether frames are kept (1) or thrown away (0)
+//   native_arguments    [NATIVE_ARGUMENTS_MAX]; argument i is at index i
+//   native_site, native_site_pc
 
 // ---- installing
 
 // Make `function` the code's native function: calls of tier 1 go there (the opcode byte of its
 // first word becomes NATIVE; what stood there is in Code.entry_op), and so do native callers.
-// `data`, collector's memory, is what must live as long as the code may run; each activation keeps
-// it alive by having its address in its C frame. One store publishes it.
+// `data`, collector's memory (rt_raw_new), is what must live as long as the code may run; each
+// activation keeps it alive by having its address in its C frame. The code has at most
+// NATIVE_ARGUMENTS_MAX parameters.
 void t1_native_install(VM *vm, Code *code, Native *function, void *data);
 // Back to interpretation: for exclusion, invalidation, eviction. Activations that run are not
 // touched.
 void t1_native_remove(VM *vm, Code *code);
 // A watched fact on which installed code depends is no longer true, its code has been removed:
-// native frames must not go on. Sets the pending unwinding: the innermost native function leaves at
-// the next return to it.
+// native frames must not go on. The innermost native function of each evaluation leaves when
+// anything that may have run other code returns to it: a call, t1_native_result,
+// t1_native_set_global.
 void t1_native_unwind_all(VM *vm);
-// Called by the base loop when no native frame is on the stack; NULL: none.
+// Called when the value of a cell changed that t1_watch_native was told of. NULL: none.
+extern void (*t1_native_invalidated)(VM *vm, void *data);
+// Called when no native frame is on the stack, now and then; NULL: none.
 extern void (*t1_native_idle)(VM *vm);
 // How often exits were taken at the word `pc` of a code for a reason; saturates at 255.
 unsigned t1_exit_count(const Code *code, uint32_t pc, ExitReason reason);

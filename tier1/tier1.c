@@ -40,8 +40,10 @@ Value *t1_stack_top(const VM *vm) {
 }
 
 static void scan_stack(void) {
-    if (stack.vm)
-        rt_heap_scan(stack.start, t1_stack_top(stack.vm));
+    if (!stack.vm)
+        return;
+    rt_heap_scan(stack.start, t1_stack_top(stack.vm));
+    t1_native_scan(t1_of(stack.vm));
 }
 
 // A full stack is moved to the heap in one go, into the reserve above the heap's limit (heap.c), so
@@ -82,7 +84,9 @@ static Value control_closure(VM *vm, ControlKind kind) {
     code->word_count = 1;
     code->constants = constants + 1;
     code->exact = UINT32_MAX;
-    code->registers = kind == CONTROL_FRAME_BOTTOM ? 0 : CONTROL_FRAME_REGISTERS;
+    bool empty = kind == CONTROL_FRAME_BOTTOM || kind == CONTROL_FRAME_NATIVE;
+    code->registers = empty ? 0 : CONTROL_FRAME_REGISTERS;
+    code->native = t1_native_interpret;
     code->control = (uint8_t)kind;
     code->first = code;
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
@@ -106,6 +110,7 @@ static T1 *state(VM *vm) {
     t->capture_at = rt_setting_number(SETTING_CAPTURE_AT, 0);
     vm->frame_limit = t->capture_at ? stack.start : t->frame_end;
     vm->frame_base = NULL;
+    t1_native_prepare(t, size);
     rt_heap_set_scanner(scan_stack);
     return t;
 }
@@ -120,6 +125,7 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     Value *frame_base = vm->frame_base, dynamic = vm->dynamic;
     Modes modes = rt_modes(vm);
     bool raising = t->raising, unsettled = t->unsettled;
+    Activation *activation = t->activation;
     VM *outer_vm = stack.vm;
     Evaluation *e = rt_raw_new(vm, sizeof *e);
     e->outer = t->evaluation;
@@ -136,11 +142,16 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     t->at = (Context){
         .base = base, .constants = bottom->constants, .next = bottom->words, .tail = true};
     t->raising = t->unsettled = t->done = false;
+    t->activation = NULL;
     vm->frame_base = base;
+    if (!e->outer)
+        t1_native_set_end(t);
     stack.vm = vm;
 
     t1_apply(t, procedure, (uint32_t)argc, argv);
     Value result = t1_resume(vm, NULL, NULL, NULL, NULL, VALUE_NONE);
+    while (result == VALUE_UNWIND)
+        result = t1_rewind(t);
 
     t->result = VALUE_NONE;
     t->done = false;
@@ -150,6 +161,9 @@ static Value evaluate(VM *vm, Value procedure, int argc, const Value *argv) {
     t->at = at;
     t->raising = raising;
     t->unsettled = unsettled;
+    t->activation = activation;
+    if (!e->outer && t1_native_idle)
+        t1_native_idle(vm);
     vm->frame_base = frame_base;
     stack.vm = outer_vm;
     // Escapes that end an evaluation pass by the code that would put it back.

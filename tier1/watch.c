@@ -5,69 +5,101 @@
 // is atomic memory, which the collector does not look at, and drops its dead codes at the end of
 // each marking (rt_heap_add_weak).
 //
+// Native code relies on cells as well, whether its bytecode has guards or not: a second list of the
+// same kind holds what was given to t1_watch_native.
+//
 // A cell's guards are few in number per code and codes seldom change hands: invalidation walks all
 // of them once, after which the list is empty, for code compiled later sees the cell assigned and
 // does not guard on it.
 #include "runtime/heap.h"
-#include "tier1/code.h"
+#include "tier1/native.h"
 
 typedef struct WatchList {
-    uintptr_t *code; // [room] in atomic memory: Code *, seen by no marking
+    uintptr_t *item; // [room] in atomic memory, seen by no marking
     size_t count, room;
 } WatchList;
+typedef struct Watchers { // Cell.watchers
+    WatchList codes;      // Code *
+    WatchList natives;    // what was given to t1_watch_native
+} Watchers;
 
-// Raw memory is aligned as pairs are, so a Code's address will do for rt_heap_is_live.
-static void sweep(void *object) {
-    WatchList *list = object;
+static void sweep_list(WatchList *list) {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (rt_heap_is_live(list->code[i]))
-            list->code[kept++] = list->code[i];
+        if (rt_heap_is_live(list->item[i]))
+            list->item[kept++] = list->item[i];
     list->count = kept;
 }
 
-static WatchList *list_of(VM *vm, Cell *cell) {
-    if (cell->watchers)
-        return cell->watchers;
-    WatchList *list = rt_raw_new(vm, sizeof *list);
-    rt_heap_add_weak(vm, list, sweep);
-    return cell->watchers = list;
+// Raw memory is aligned as pairs are, so its address will do for rt_heap_is_live.
+static void sweep(void *object) {
+    Watchers *watchers = object;
+    sweep_list(&watchers->codes);
+    sweep_list(&watchers->natives);
 }
 
-static void add(VM *vm, Cell *cell, Code *code) {
-    WatchList *list = list_of(vm, cell);
+static Watchers *watchers_of(VM *vm, Cell *cell) {
+    if (cell->watchers)
+        return cell->watchers;
+    Watchers *watchers = rt_raw_new(vm, sizeof *watchers);
+    rt_heap_add_weak(vm, watchers, sweep);
+    return cell->watchers = watchers;
+}
+
+static void add(VM *vm, WatchList *list, const void *item) {
     // Guards of one code on one cell come together often; once is enough.
-    if (list->count > 0 && list->code[list->count - 1] == (uintptr_t)code)
+    if (list->count > 0 && list->item[list->count - 1] == (uintptr_t)item)
         return;
     if (list->count == list->room) {
         size_t room = list->room ? 2 * list->room : 8;
         uintptr_t *grown = rt_raw_new_atomic(vm, room * sizeof *grown);
         // The allocation may have swept the list.
         if (list->count)
-            memcpy(grown, list->code, list->count * sizeof *grown);
-        list->code = grown;
+            memcpy(grown, list->item, list->count * sizeof *grown);
+        list->item = grown;
         list->room = room;
     }
-    list->code[list->count++] = (uintptr_t)code;
+    list->item[list->count++] = (uintptr_t)item;
 }
 
 void t1_watch(VM *vm, Code *code) {
     for (uint32_t i = 0; i < code->guard_count; i++)
-        add(vm, code->guards[i].cell, code);
+        add(vm, &watchers_of(vm, code->guards[i].cell)->codes, code);
+}
+
+void t1_watch_native(VM *vm, Cell *cell, void *data) {
+    add(vm, &watchers_of(vm, cell)->natives, data);
+}
+
+// All guards of a code on a cell become jumps. Native code of it was made while they held.
+static void invalidate_code(VM *vm, Code *code, const Cell *cell) {
+    for (uint32_t g = 0; g < code->guard_count; g++) {
+        const Guard *guard = &code->guards[g];
+        if (guard->cell != cell)
+            continue;
+        if (code->native != t1_native_interpret) {
+            t1_native_remove(vm, code);
+            t1_native_unwind_all(vm);
+        }
+        code->words[guard->pc] = op_j24(OP_JMP, (int32_t)(guard->stub - guard->pc - 1));
+    }
 }
 
 void t1_watch_invalidate(VM *vm, Cell *cell) {
-    (void)vm;
-    WatchList *list = cell->watchers;
-    if (!list)
+    Watchers *watchers = cell->watchers;
+    if (!watchers)
         return;
-    for (size_t i = 0; i < list->count; i++) {
-        Code *code = (Code *)list->code[i];
-        for (uint32_t g = 0; g < code->guard_count; g++) {
-            const Guard *guard = &code->guards[g];
-            if (guard->cell == cell)
-                code->words[guard->pc] = op_j24(OP_JMP, (int32_t)(guard->stub - guard->pc - 1));
-        }
-    }
-    list->count = 0;
+    // What is called may allocate: the lists are empty by then, and this holds what they held.
+    void **held = rt_raw_new(vm, (watchers->codes.count + watchers->natives.count + 1) *
+                                     sizeof *held);
+    size_t codes = watchers->codes.count, natives = watchers->natives.count;
+    if (codes)
+        memcpy(held, watchers->codes.item, codes * sizeof *held);
+    if (natives)
+        memcpy(held + codes, watchers->natives.item, natives * sizeof *held);
+    watchers->codes.count = watchers->natives.count = 0;
+    for (size_t i = 0; i < codes; i++)
+        invalidate_code(vm, held[i], cell);
+    for (size_t i = 0; i < natives && t1_native_invalidated; i++)
+        t1_native_invalidated(vm, held[codes + i]);
 }

@@ -3,6 +3,7 @@
 //
 // Input is gathered line by line until it holds whole data (kiln_eval answers KILN_INCOMPLETE until
 // then). Each input is a source of its own, repl[1], repl[2], …, so that errors show the line.
+#include "runtime/interrupt.h"
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/string.h"
@@ -185,7 +186,7 @@ static char *next_line(Session *s) {
     if (s->editor) {
         VM *vm = vm_of_kiln(s->k);
         int n = 0;
-        atomic_store(&vm->interrupts, 0);
+        rt_interrupt_clear(vm, ~(unsigned)INTERRUPT_TIER);
         const char *line = el_gets(s->editor, &n);
         if (line && n > 0)
             return strdup(line);
@@ -193,7 +194,7 @@ static char *next_line(Session *s) {
             s->dropped = true; // another process sent it
         if (!s->dropped)
             return NULL;
-        atomic_store(&vm->interrupts, 0);
+        rt_interrupt_clear(vm, ~(unsigned)INTERRUPT_TIER);
         el_reset(s->editor);
         putchar('\n');
         return strdup("");
@@ -207,7 +208,7 @@ static char *next_line(Session *s) {
             break;
         // Ctrl-C while nothing is being evaluated: there is nothing to stop.
         clearerr(stdin);
-        atomic_store(&vm_of_kiln(s->k)->interrupts, 0);
+        rt_interrupt_clear(vm_of_kiln(s->k), ~(unsigned)INTERRUPT_TIER);
     }
     free(line);
     return NULL;
@@ -252,7 +253,7 @@ static bool evaluate(Session *s, const char *text, bool complete_text, bool *inc
     snprintf(name, sizeof name, "repl[%d]", s->inputs + 1);
     KilnRef *value = NULL;
     VM *vm = vm_of_kiln(s->k);
-    atomic_store(&vm->interrupts, 0);
+    rt_interrupt_clear(vm, ~(unsigned)INTERRUPT_TIER);
     KilnStatus result = kiln_eval(s->k, text, name, &value);
     *incomplete = result == KILN_INCOMPLETE && !complete_text;
     if (*incomplete)

@@ -1,6 +1,7 @@
 // Tracing of calls. See trace.h.
 #include "vm/trace.h"
 #include "runtime/fail.h"
+#include "runtime/interrupt.h"
 #include "runtime/port.h"
 #include "runtime/printer.h"
 #include "runtime/string.h"
@@ -61,7 +62,7 @@ static void end_line(VM *vm, StringBuilder *b) {
         rt_builder_c(b, "; the trace ends here: it has reached its limit\n");
     Value condition = vm->condition, text = rt_builder_finish(b);
     if (!rt_port_write_string(vm, trace[TRACE_PORT], text, 0, string_length(text)) || left <= 0)
-        atomic_fetch_and(&vm->interrupts, ~(unsigned)INTERRUPT_TRACE);
+        rt_interrupt_clear(vm, INTERRUPT_TRACE);
     vm->condition = condition;
 }
 

@@ -2,6 +2,7 @@
 // port, buffer boundaries, positions, closed and wrong ports, failures of the system.
 #include "unit.h"
 
+#include "runtime/interrupt.h"
 #include "runtime/port_int.h"
 #include "runtime/primitive.h"
 #include "runtime/record.h"
@@ -390,7 +391,7 @@ static void test_interrupt(void **state) {
     assert_int_equal(pipe(ends), 0);
     // What a handler of SIGINT does: set the bit; the system call then answers EINTR.
     assert_int_equal(rt_port_retry(vm, ends[0], POLLIN, EINTR), 0);
-    atomic_fetch_or(&vm->interrupts, INTERRUPT_USER);
+    rt_interrupt_set(vm, INTERRUPT_USER);
     assert_int_equal(rt_port_retry(vm, ends[0], POLLIN, EINTR), EINTR);
     rt_port_fail(vm, "read", string("pipe"), EINTR);
     assert_true(rt_is_condition(vm, vm->condition, CONDITION_INTERRUPT));

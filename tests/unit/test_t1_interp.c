@@ -254,7 +254,7 @@ static void test_backtraces(void **state) {
 
 static void on_alarm(int signal_number) {
     (void)signal_number;
-    atomic_fetch_or(&vm->interrupts, INTERRUPT_TIMER);
+    rt_interrupt_set(vm, INTERRUPT_TIMER);
 }
 
 static void test_loops_are_interrupted(void **state) {
@@ -282,7 +282,7 @@ static void test_interrupted_instructions_are_made_up_for(void **state) {
     (void)run_once("(%set-raise-hook! (lambda (c) 'ignored))");
     vm->roots[15] = VALUE_NULL;
     for (int i = 0; i < 3; i++) {
-        atomic_store(&vm->interrupts, INTERRUPT_USER);
+        rt_interrupt_set(vm, INTERRUPT_USER);
         assert_string_equal(result_text(run_once("(fix ((loop (lambda (i s) (if (= i 100) s (loop "
                                                  "(+ i 1) (+ s i)))))) (loop 0 0))")),
                             "4950");

@@ -4,6 +4,7 @@
 #ifndef KILN_TESTS_TIER_TESTS_H
 #define KILN_TESTS_TIER_TESTS_H
 
+#include "runtime/interrupt.h"
 #include "vm/passes.h"
 #include "vm/tier.h"
 #include <stdlib.h>
@@ -356,22 +357,22 @@ static void test_memory_limit(void **state) {
     vm->heap_limit = rt_heap_used() + (64 << 20);
     assert_string_equal(result_text(run_once("(+ 1 2)")), "3");
     vm->heap_limit = limit;
-    atomic_store(&vm->interrupts, 0);
+    rt_interrupt_clear(vm, ~(unsigned)INTERRUPT_TIER);
 }
 
 static void test_interrupts(void **state) {
     (void)state;
-    atomic_store(&vm->interrupts, INTERRUPT_USER);
+    rt_interrupt_set(vm, INTERRUPT_USER);
     assert_string_equal(result_text(run_once("(list 1 2)")), "error: interrupted");
     assert_true(rt_is_condition(vm, vm->condition, CONDITION_INTERRUPT));
     // When the handler returns, the interrupted call is made.
     run_once("(%set-raise-hook! (lambda (c) 'ignored))");
-    atomic_store(&vm->interrupts, INTERRUPT_USER);
+    rt_interrupt_set(vm, INTERRUPT_USER);
     assert_string_equal(result_text(run_once("(cons (car '(1)) 2)")), "(1 . 2)");
     // A host's stop is not to be handled.
-    atomic_store(&vm->interrupts, INTERRUPT_HOST | INTERRUPT_USER);
+    rt_interrupt_set(vm, INTERRUPT_HOST | INTERRUPT_USER);
     assert_string_equal(result_text(run_once("(list 1 2)")), "error: stopped by the host");
-    atomic_store(&vm->interrupts, INTERRUPT_TIMER);
+    rt_interrupt_set(vm, INTERRUPT_TIMER);
     assert_string_equal(result_text(run_once("(list 1 2)")), "error: time limit exceeded");
     vm->raise_hook = VALUE_NONE;
     assert_int_equal(atomic_load(&vm->interrupts), 0);
