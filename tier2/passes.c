@@ -8,9 +8,9 @@
 // unbox needs the types of phis; escape wants loads forwarded, so that what is left are the uses
 // that matter. hoist and bounds come after what removes guards, since what does not exist need not
 // be moved; what they leave is decided once more.
+#include "tier2/passes.h"
 #include "runtime/settings.h"
 #include "runtime/string.h"
-#include "tier2/passes.h"
 #include <stdio.h>
 
 typedef struct Pass {
@@ -20,15 +20,9 @@ typedef struct Pass {
 
 static const Pass passes[] = {
     {"number", t2_pass_number}, //
-    {"infer", t2_pass_infer},
-    {"dead", t2_pass_dead},
-    {"unbox", t2_pass_unbox},
-    {"number", t2_pass_number},
-    {"infer", t2_pass_infer},
-    {"number", t2_pass_number},
-    {"unbox", t2_pass_unbox},
-    {"dead", t2_pass_dead},
-    {"blocks", t2_pass_blocks},
+    {"infer", t2_pass_infer},   {"dead", t2_pass_dead},   {"unbox", t2_pass_unbox},
+    {"number", t2_pass_number}, {"infer", t2_pass_infer}, {"number", t2_pass_number},
+    {"unbox", t2_pass_unbox},   {"dead", t2_pass_dead},   {"blocks", t2_pass_blocks},
 };
 
 static void trace(const Graph *graph, const char *after) {

@@ -56,7 +56,8 @@ static void live(Live *l, Node *n) {
 }
 
 static void live_state(Live *l, const FrameState *state) {
-    for (FrameState *s = (FrameState *)state; s && s->mark != l->mark; s = (FrameState *)s->caller) {
+    for (FrameState *s = (FrameState *)state; s && s->mark != l->mark;
+         s = (FrameState *)s->caller) {
         s->mark = l->mark;
         live(l, s->closure);
         for (uint32_t i = 0; i < s->count; i++)

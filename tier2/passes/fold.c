@@ -262,8 +262,8 @@ static void drop_overflow_check(Node *n) {
         high = (__int128)a.high - b.low;
         op = N_SUB_INT;
     } else {
-        __int128 p[] = {(__int128)a.low * b.low, (__int128)a.low * b.high,
-                        (__int128)a.high * b.low, (__int128)a.high * b.high};
+        __int128 p[] = {(__int128)a.low * b.low, (__int128)a.low * b.high, (__int128)a.high * b.low,
+                        (__int128)a.high * b.high};
         low = high = p[0];
         for (int i = 1; i < 4; i++) {
             low = p[i] < low ? p[i] : low;
@@ -358,9 +358,7 @@ static Node *as_double(Graph *graph, Node *n, Node *x) {
     return unary(graph, n, N_INT_TO_DOUBLE, unary(graph, n, N_UNBOX_INT, x));
 }
 
-static bool may_be_zero(Type t) {
-    return t.set == CLASS(FIXNUM) && t.low <= 0 && t.high >= 0;
-}
+static bool may_be_zero(Type t) { return t.set == CLASS(FIXNUM) && t.low <= 0 && t.high >= 0; }
 
 static Node *fold_arithmetic(Graph *graph, Node *n) {
     Node *a = n->inputs[0], *b = n->inputs[1];
@@ -400,7 +398,8 @@ static Node *fold_arithmetic(Graph *graph, Node *n) {
                 : name[0] == '*' ? N_MUL_DOUBLE
                                  : N_DIV_DOUBLE;
     // Exact 0 times a flonum is exact 0; dividing by exact 0 fails.
-    if ((op == N_MUL_DOUBLE || op == N_DIV_DOUBLE) && (may_be_zero(a->type) || may_be_zero(b->type)))
+    if ((op == N_MUL_DOUBLE || op == N_DIV_DOUBLE) &&
+        (may_be_zero(a->type) || may_be_zero(b->type)))
         return NULL;
     Node *p = as_double(graph, n, a), *q = as_double(graph, n, b);
     return unary(graph, n, N_BOX_DOUBLE, binary(graph, n, op, p, q));

@@ -14,8 +14,8 @@
 // the walk stands; what a test adds is noted in a log and taken back when the walk leaves the
 // blocks it dominates. A phi joins, over the edges that can be taken, the types its inputs have at
 // their ends. Headers of loops begin with the edge from outside and grow round by round; ranges
-// that grow again are widened (Cousot and Cousot, 1977). When no header grows any more, a last walk
-// replaces what is decided.
+// that grow again are widened and narrowed once at the end (Cousot and Cousot, "Abstract
+// interpretation", 1977). When no header grows any more, a last walk replaces what is decided.
 //
 // Invariant: after the pass a node's type holds wherever the node does.
 #include "tier2/passes.h"
@@ -168,7 +168,9 @@ static Type without(Type type, ClassSet set) {
     return t2_type_meet(type, rest);
 }
 
-static int64_t low_of(const Node *n) { return n->type.set == CLASS(FIXNUM) ? n->type.low : FIXNUM_MIN; }
+static int64_t low_of(const Node *n) {
+    return n->type.set == CLASS(FIXNUM) ? n->type.low : FIXNUM_MIN;
+}
 static int64_t high_of(const Node *n) {
     return n->type.set == CLASS(FIXNUM) ? n->type.high : FIXNUM_MAX;
 }
@@ -413,8 +415,8 @@ static void enter(Infer *f, Block *block) {
         }
         f->relation_count = left->relation_count;
     }
-    f->scopes[f->scope_count++] = (Scope){
-        .block = block, .undo_count = f->undo_count, .relation_count = f->relation_count};
+    f->scopes[f->scope_count++] =
+        (Scope){.block = block, .undo_count = f->undo_count, .relation_count = f->relation_count};
 }
 
 // Adds to the phis behind an edge what their inputs are at its end.
@@ -479,9 +481,10 @@ static void walk_block(Infer *f, Block *block) {
     Node *n = block->first;
     for (; n && n->op == N_PHI; n = n->next) {
         Phi *p = n->scratch;
-        if (f->apply)
-            continue;
-        n->type = block->is_header ? t2_type_join(n->type, p->joined) : p->joined;
+        if (!block->is_header)
+            n->type = p->joined;
+        else if (!f->apply)
+            n->type = t2_type_join(n->type, p->joined);
     }
     for (Node *next; n; n = next) {
         next = n->next;
@@ -542,6 +545,17 @@ static bool grow_headers(Infer *f, uint32_t round) {
         }
     }
     return changed;
+}
+
+// What came over the edges in a round in which nothing grew holds too, and is less where a range
+// was widened too far.
+static void narrow_headers(Infer *f) {
+    for (uint32_t i = 0; i < f->graph->block_count; i++) {
+        Block *block = f->graph->order[i];
+        if (block->is_header && block->mark & BLOCK_REACHED)
+            for (Node *n = block->first; n && n->op == N_PHI; n = n->next)
+                n->type = ((Phi *)n->scratch)->joined;
+    }
 }
 
 static void begin_round(Infer *f) {
@@ -626,6 +640,7 @@ void t2_pass_infer(Graph *graph) {
         begin_round(&f);
         walk(&f);
     } while (grow_headers(&f, round++));
+    narrow_headers(&f);
     f.apply = true;
     begin_round(&f);
     walk(&f);

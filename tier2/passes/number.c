@@ -66,7 +66,7 @@ typedef struct Number {
     uint32_t scope_count;
     VersionInfo *versions;
     uint32_t version_count, version_room;
-    Versions *at_end; // of blocks
+    Versions *at_end;      // of blocks
     uint32_t *loop_writes; // of headers: bits of NUMBERS
     Versions now;
 } Number;

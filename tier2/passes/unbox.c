@@ -1,15 +1,15 @@
 // unbox: how phis and selects are held.
 //
 // What: a phi whose values are all fixnums, all flonums or all booleans is held as int64_t, double
-// or a bit, when one of its inputs is there so or one of its users wants it so. LLVM does not do it,
-// and a float loop with boxed phis takes 2.5 times as long. (Leroy, "Unboxed objects and
+// or a bit, when one of its inputs is there so or one of its users wants it so. LLVM does not do
+// it, and a float loop with boxed phis takes 2.5 times as long. (Leroy, "Unboxed objects and
 // polymorphic typing", 1992, for why boxing is a coercion; the choice by users and inputs is
 // ours.)
 //
-// How: such a phi is replaced by BOX(raw phi), so that everybody who wants it tagged finds that, and
-// the raw phi's inputs are UNBOX(input), which is what was boxed when it was. The pairs that meet
-// are cancelled at once. At last, states name the raw values themselves: an exit boxes them, so
-// that nothing is boxed where only exits look.
+// How: such a phi is replaced by BOX(raw phi), so that everybody who wants it tagged finds that,
+// and the raw phi's inputs are UNBOX(input), which is what was boxed when it was. The pairs that
+// meet are cancelled at once. At last, states name the raw values themselves: an exit boxes them,
+// so that nothing is boxed where only exits look.
 #include "tier2/passes.h"
 
 typedef struct Kind {

@@ -210,7 +210,8 @@ typedef struct StateVisit {
 } StateVisit;
 
 static void visit_state(const StateVisit *v, const FrameState *state) {
-    for (FrameState *s = (FrameState *)state; s && s->mark != v->mark; s = (FrameState *)s->caller) {
+    for (FrameState *s = (FrameState *)state; s && s->mark != v->mark;
+         s = (FrameState *)s->caller) {
         s->mark = v->mark;
         v->visit(s, v->context);
     }
