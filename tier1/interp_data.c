@@ -249,7 +249,7 @@ OPCODE(RECORD) {
 
 // ---- any primitive
 
-SLOW_HANDLER(failed_prim) {
+HANDLER(t1_failed_prim) {
     const Code *code = t1_code_of(constants);
     const uint32_t *next = pc + t1_op_info[op_at(constants, pc)].words;
     T1 *t = t1_context(vm, base, constants, next, FIELD_A, code->registers, false);
@@ -265,7 +265,7 @@ SLOW_HANDLER(failed_prim) {
         vm->frame_base = base;                                                                     \
         Value result = call;                                                                       \
         if (UNLIKELY(result == VALUE_FAILURE))                                                     \
-            GO(failed_prim);                                                                       \
+            GO(t1_failed_prim);                                                                       \
         RA = result;                                                                               \
         NEXT_AFTER_CALL(ID);                                                                       \
     }

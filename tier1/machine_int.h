@@ -152,6 +152,7 @@ typedef struct Activation { // of the interpreter, in its C frame; native frames
 typedef enum PendingKind { // what is to be done when everything has been unwound
     PENDING_NONE,
     PENDING_RESUME, // go on in the innermost frame
+    PENDING_FAILED, // the same; the instruction is a PRIM0 … PRIMV that has failed
     PENDING_VALUE,  // the innermost call answers `value`
     PENDING_CALL,   // call `value`
     PENDING_ENTER,  // run `code` of the closure `value`; the arguments are its parameters
@@ -249,6 +250,8 @@ static inline T1 *t1_context(VM *vm, Value *base, Value *constants, const uint32
 
 T1Handler t1_resume;    // go on as the context says
 T1Handler t1_slow_site; // run the primitive of the instruction at pc, all of it
+// The primitive of PRIM0 … PRIMV at pc has failed: raise vm->condition.
+[[gnu::cold, gnu::noinline]] T1Handler t1_failed_prim;
 // The context's call answers a value.
 void t1_answer(T1 *t, Value value);
 

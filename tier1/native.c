@@ -189,15 +189,16 @@ static Value activation_end(T1 *t, const Activation *a, Value value) {
     return value == VALUE_UNWIND ? value : t1_native_result(t->vm, value);
 }
 
-// Go on in the context; `saved`: not in native code that begins there.
-static Value run(T1 *t, bool saved) {
+static Value go(T1 *t, T1Handler *handler) {
     const Context *at = &t->at;
-    Op op = t->done ? OP_INTERNAL : word_op(*at->next);
-    if (!saved || op != OP_NATIVE)
-        return t1_resume(t->vm, NULL, NULL, NULL, NULL, VALUE_NONE);
-    op = (Op)t1_code_of(at->constants)->entry_op;
-    return t1_table.op[op](t->vm, at->base, at->next, at->constants, &t1_table, VALUE_NONE);
+    return handler(t->vm, at->base, at->next, at->constants, &t1_table, VALUE_NONE);
 }
+
+// Go on in the context.
+static Value run(T1 *t) { return go(t, t1_resume); }
+
+// The same where native code has left, so not in native code that begins there.
+static Value run_on(T1 *t) { return go(t, t1_table.op[op_at(t->at.constants, t->at.next)]); }
 
 // Returns `value`, or makes the tail call that an activation has left to its C function. The C
 // frame is gone by then: calls in tail position between the tiers take no stack.
@@ -249,7 +250,7 @@ static Value apply(VM *vm, Value procedure, uint32_t argc, const Value *argv) {
                       .site_code = site_code,
                       .site_next = site_next};
     t1_apply(t, procedure, argc, argv);
-    return activation_end(t, &a, run(t, false));
+    return activation_end(t, &a, run(t));
 }
 
 [[gnu::noinline]] static Value apply_gathered(VM *vm, Value procedure, uint32_t argc,
@@ -429,7 +430,7 @@ unsigned t1_exit_count(const Code *code, uint32_t pc, ExitReason reason) {
 // The exit as a record of the unwind buffer: for when there is no room for its frames.
 static Value unwind_exit(T1 *t, const ExitDescriptor *exit) {
     VM *vm = t->vm;
-    Pending pending = {.kind = PENDING_RESUME};
+    Pending pending = {.kind = exit->reason == EXIT_RAISE ? PENDING_FAILED : PENDING_RESUME};
     if (exit->frames[0].dst >= 0)
         pending = (Pending){.kind = PENDING_VALUE, .value = vm->exit_values[exit->value_count]};
     t->exit_values = 0;
@@ -487,7 +488,7 @@ static void place_frames(T1 *t, Rebuild *r, Value *base) {
     sunk_make(&r);
     place_frames(t, &r, base);
     t->exit_values = 0;
-    return activation_end(t, &a, run(t, true));
+    return activation_end(t, &a, exit->reason == EXIT_RAISE ? go(t, t1_failed_prim) : run_on(t));
 }
 
 NATIVE(t1_native_exit) { ANSWER(take_exit(vm, (ExitDescriptor *)(uintptr_t)closure)); }
@@ -594,7 +595,9 @@ Value t1_rewind(T1 *t) {
         t1_native_idle(vm);
     switch (p.kind) {
     case PENDING_RESUME:
-        return run(t, true);
+        return run_on(t);
+    case PENDING_FAILED:
+        return go(t, t1_failed_prim);
     case PENDING_VALUE:
         t1_answer(t, p.value);
         break;
@@ -619,7 +622,7 @@ Value t1_rewind(T1 *t) {
     case PENDING_NONE:
         break;
     }
-    return run(t, false);
+    return run(t);
 }
 
 // ---- installing

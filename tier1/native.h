@@ -70,7 +70,8 @@ typedef enum ExitReason { // why a guard failed: kept with the site, read when c
     X(BOUNDS, "bounds")       /* index out of range */                                             \
     X(CALLEE, "callee")       /* another procedure than seen */                                    \
     X(BRANCH, "branch")       /* a branch never taken before */                                    \
-    X(FAILED, "failure")      /* a primitive failed: tier 1 raises */                              \
+    X(FAILED, "failure")      /* a primitive failed: tier 1 repeats it, and raises */              \
+    X(RAISE, "raise")         /* the same of PRIM0 … PRIMV, not repeated: vm->condition waits */   \
     X(UNBOUND, "unbound")     /* variable without a value */                                       \
     X(POLL, "poll")           /* an interrupt */                                                   \
     X(INVALID, "invalidated") /* a watched fact changed during a call */                           \

@@ -1,8 +1,8 @@
 // runtime/port.c, port_input.c, io_prims.c, file_prims.c: text and bytes through every kind of
 // port, buffer boundaries, positions, closed and wrong ports, failures of the system.
+#include "runtime/interrupt.h"
 #include "unit.h"
 
-#include "runtime/interrupt.h"
 #include "runtime/port_int.h"
 #include "runtime/primitive.h"
 #include "runtime/record.h"
