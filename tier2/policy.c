@@ -12,7 +12,7 @@
 // rounds. What still fails then is tolerated as long as it is rare by the clock; else the version
 // stays in tier 1 (BAILOUT_EXITS).
 //
-// Failures of primitives (EXIT_FAILURE) are not held against code: tier 1 has to raise, and would
+// Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code: tier 1 has to raise, and would
 // raise again.
 #include "tier2/policy.h"
 #include "runtime/heap.h"
@@ -434,7 +434,8 @@ static void exited(VM *vm, const ExitDescriptor *exit) {
         return;
     v->exits++;
     if ((on_purpose && !policy.purpose_counts) || exit->reason == EXIT_POLL ||
-        exit->reason == EXIT_INVALID || exit->reason == EXIT_FAILURE)
+        exit->reason == EXIT_INVALID || exit->reason == EXIT_FAILED ||
+        exit->reason == EXIT_RAISE)
         return;
     if (exit->taken < t2_settings.exits && v->exits < 8 * (uint64_t)t2_settings.exits)
         return;

@@ -580,7 +580,7 @@ static void let_form(Generator *g, Kind kind, int depth) {
 
 // (let loop ((i 0) (acc x)) …) with the call of loop in tail position or not.
 static void named_let(Generator *g, Kind kind, int depth) {
-    int mark = g->variables, loop = g->names++, limit = 1 + below(g, 6);
+    int mark = g->variables, loop = g->names++, limit = 1 + below(g, chance(g, 85) ? 6 : 30);
     bool tail = chance(g, 65);
     Variable i = *bind(g, "i", KIND_INTEGER);
     g->variable[g->variables - 1].fixed = i.fixed = chance(g, 80);
@@ -902,6 +902,48 @@ static void define_function(Generator *g) {
     g->variables = mark;
 }
 
+// Arguments for a function: mostly of the kinds it is meant for.
+static void argument_list(Generator *g, const Function *f) {
+    int count = f->required + (f->optional ? below(g, f->optional + 1) : 0);
+    if (chance(g, 3))
+        count += below(g, 3) - 1;
+    fputs(" (list", g->to);
+    for (int i = 0; i < count; i++) {
+        Kind kind = f->parameter[i % PARAMETERS_MAX];
+        fputc(' ', g->to);
+        if (chance(g, 50))
+            literal(g, chance(g, 80) ? kind : any_kind(g));
+        else
+            expression(g, chance(g, 80) ? kind : any_kind(g), 1);
+    }
+    if (f->keyword && chance(g, 50)) {
+        fputs(" :size ", g->to);
+        expression(g, KIND_INTEGER, 1);
+    }
+    fputc(')', g->to);
+}
+
+// A function gets hot: it is called again and again, in phases that differ in the types of its
+// arguments, with redefinitions between them.
+static void hot_function(Generator *g) {
+    if (g->functions == 0)
+        return;
+    const Function f = g->function[chance(g, 60) ? g->functions - 1 : below(g, g->functions)];
+    for (int phases = 1 + below(g, 4); phases > 0; phases--) {
+        fprintf(g->to, "(drive '%s %s %d (list", f.name, f.name, 2 + below(g, 5) * below(g, 12));
+        for (int lists = 1 + below(g, 4) * below(g, 2); lists > 0; lists--)
+            argument_list(g, &f);
+        fputs("))", g->to);
+        if (phases > 1) {
+            line(g);
+            if (chance(g, 25)) {
+                redefine(g, 3);
+                line(g);
+            }
+        }
+    }
+}
+
 static void define_variable(Generator *g) {
     Kind kind = chance(g, 10) ? (chance(g, 50) ? KIND_TABLE : KIND_RECORD) : any_kind(g);
     char name[16];
@@ -949,9 +991,13 @@ char *random_program(uint64_t seed) {
     for (int forms = 5 + below(g, 9); forms > 0; forms--) {
         g->nodes = 20 + below(g, 60);
         int dice = below(g, 20);
-        if (dice < 6)
+        if (dice < 6) {
             define_function(g);
-        else if (dice < 9)
+            if (chance(g, 50)) {
+                fputc('\n', g->to);
+                hot_function(g);
+            }
+        } else if (dice < 9)
             define_variable(g);
         else if (dice == 9)
             across_forms(g);
