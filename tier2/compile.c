@@ -1,0 +1,313 @@
+// The compiler's interface (tier2.h, T2Compiler): requests, the thread that compiles, installing.
+//
+//   program's thread                        compiler's thread
+//   compile: graph, passes ──jobs──>        lowering, LLVM, object, linking
+//   poll: facts hold? install <──done──     INTERRUPT_TIER
+//
+// The compiler's thread is not known to the collector, which neither stops it nor looks at its
+// stack: it reads nothing of the heap but what never changes in objects that the graph holds, and
+// all signals are blocked there, so that they go to the program. Jobs are done in the order of how
+// hot they are: first come, first served, but loops that are waited for come first.
+#include "runtime/heap.h"
+#include "runtime/interrupt.h"
+#include "runtime/string.h"
+#include "tier2/build.h"
+#include "tier2/cache.h"
+#include "tier2/passes.h"
+#include "tier2/policy.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+typedef struct Job { // malloc'ed
+    struct Job *next;
+    Graph *graph;
+    T2Native *native; // kept alive by the cache
+    T2Artifact *artifact;
+    uint64_t nanoseconds;
+    Bailout outcome;
+} Job;
+
+typedef struct Queue {
+    Job *first, *last;
+} Queue;
+
+static struct {
+    VM *vm; // NULL: none runs
+    pthread_t thread;
+    bool running; // the thread
+    // Below: of both threads, under the lock.
+    pthread_mutex_t lock;
+    pthread_cond_t work, idle;
+    Queue jobs, done;
+    bool busy, stop;
+} compiler = {.lock = PTHREAD_MUTEX_INITIALIZER,
+              .work = PTHREAD_COND_INITIALIZER,
+              .idle = PTHREAD_COND_INITIALIZER};
+
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+// ---- queues
+
+static void put(Queue *queue, Job *job) {
+    job->next = NULL;
+    *(queue->last ? &queue->last->next : &queue->first) = job;
+    queue->last = job;
+}
+
+static Job *take(Queue *queue) {
+    Job *job = queue->first;
+    if (job && !(queue->first = job->next))
+        queue->last = NULL;
+    return job;
+}
+
+// ---- compiling
+
+static void make(Job *job) {
+    uint64_t start = now();
+    job->outcome = t2_artifact_make(job->artifact, job->graph);
+    job->nanoseconds += now() - start;
+}
+
+static void *work(void *unused) {
+    pthread_mutex_lock(&compiler.lock);
+    while (!compiler.stop) {
+        Job *job = take(&compiler.jobs);
+        if (!job) {
+            pthread_cond_wait(&compiler.work, &compiler.lock);
+            continue;
+        }
+        compiler.busy = true;
+        pthread_mutex_unlock(&compiler.lock);
+        make(job);
+        pthread_mutex_lock(&compiler.lock);
+        compiler.busy = false;
+        put(&compiler.done, job);
+        rt_interrupt_set(compiler.vm, INTERRUPT_TIER);
+        if (!compiler.jobs.first)
+            pthread_cond_broadcast(&compiler.idle);
+    }
+    pthread_mutex_unlock(&compiler.lock);
+    return NULL;
+}
+
+static bool thread_start(void) {
+    if (compiler.running)
+        return true;
+    enum { STACK_BYTES = 8 << 20 }; // LLVM recurses
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    sigfillset(&all);
+    compiler.stop = false;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    compiler.running = pthread_create(&compiler.thread, &attributes, work, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return compiler.running;
+}
+
+// What it is doing is finished first; what waits stays in the queue.
+static void thread_stop(void) {
+    if (!compiler.running)
+        return;
+    pthread_mutex_lock(&compiler.lock);
+    compiler.stop = true;
+    pthread_cond_signal(&compiler.work);
+    pthread_mutex_unlock(&compiler.lock);
+    pthread_join(compiler.thread, NULL);
+    compiler.running = false;
+}
+
+// ---- results, on the program's thread
+
+static void job_free(Job *job) {
+    t2_graph_free(job->graph);
+    free(job);
+}
+
+static void enter(VM *vm, T2Native *native, uint64_t nanoseconds) {
+    for (uint32_t i = 0; i < native->fact_count; i++)
+        if (!(object_flags(native->facts[i]) & CELL_SEALED))
+            t1_watch_native(vm, native->facts[i], native);
+    t2_cache_install(native);
+    t2_policy_installed(vm, native->head.version, native->artifact->entry, native,
+                        native->artifact->bytes, nanoseconds);
+}
+
+static void finish(VM *vm, Job *job) {
+    T2Native *native = job->native;
+    T2Version *version = native->head.version;
+    Bailout outcome = job->outcome;
+    if (outcome == BAILOUT_NONE && native->artifact->bytes > t2_settings.budget)
+        outcome = BAILOUT_MEMORY;
+    if (outcome == BAILOUT_NONE && !t2_cache_facts_hold(native))
+        outcome = BAILOUT_FACTS_CHANGED;
+    uint64_t nanoseconds = job->nanoseconds;
+    job_free(job);
+    if (outcome == BAILOUT_NONE) {
+        enter(vm, native, nanoseconds);
+        return;
+    }
+    t2_cache_drop(native);
+    t2_policy_failed(vm, version, outcome, nanoseconds);
+}
+
+static void poll(VM *vm) {
+    for (;;) {
+        pthread_mutex_lock(&compiler.lock);
+        Job *job = take(&compiler.done);
+        pthread_mutex_unlock(&compiler.lock);
+        if (!job)
+            break;
+        finish(vm, job);
+    }
+    t2_cache_tend(vm);
+}
+
+static void drain(VM *vm) {
+    pthread_mutex_lock(&compiler.lock);
+    while (compiler.running && (compiler.jobs.first || compiler.busy))
+        pthread_cond_wait(&compiler.idle, &compiler.lock);
+    pthread_mutex_unlock(&compiler.lock);
+    poll(vm);
+}
+
+// ---- requests
+
+// The graph of a version, ready to be lowered; NULL: *failure.
+static Graph *make_graph(VM *vm, T2Version *version, Bailout *failure) {
+    Graph *graph = t2_build(vm, version->function->code, version->osr_pc);
+    if (!graph->failure)
+        t2_run_passes(graph);
+    if (graph->failure) {
+        *failure = graph->failure;
+        t2_graph_free(graph);
+        return NULL;
+    }
+    return graph;
+}
+
+static Bailout compile(VM *vm, T2Version *version, bool wait) {
+    t2_cache_tend(vm);
+    uint64_t start = now();
+    T2Native *dormant = t2_cache_wake(version);
+    if (dormant) {
+        enter(vm, dormant, now() - start);
+        return BAILOUT_NONE;
+    }
+    Bailout failure = BAILOUT_NONE;
+    Graph *graph = make_graph(vm, version, &failure);
+    if (!graph)
+        return failure;
+    version->bytecodes = graph->bytecodes;
+    version->inlined = graph->inlined;
+    Job *job = calloc(1, sizeof *job);
+    if (!job) {
+        t2_graph_free(graph);
+        return BAILOUT_MEMORY;
+    }
+    job->graph = graph;
+    job->native = t2_cache_new(vm, version, graph);
+    job->artifact = job->native->artifact;
+    job->nanoseconds = now() - start;
+    if (wait || !thread_start()) {
+        make(job);
+        finish(vm, job);
+        t2_cache_tend(vm);
+        return BAILOUT_NONE;
+    }
+    pthread_mutex_lock(&compiler.lock);
+    put(&compiler.jobs, job);
+    pthread_cond_signal(&compiler.work);
+    pthread_mutex_unlock(&compiler.lock);
+    return BAILOUT_NONE;
+}
+
+static void drop(VM *vm, T2Version *version) {
+    if (version->data)
+        t2_cache_drop(version->data);
+}
+
+// A fact that some code relies on has changed. Activations may be running even where other code has
+// taken its place.
+static void invalidated(VM *vm, void *data) {
+    T2Native *native = data;
+    T2Version *version = native->head.version;
+    if (version->data == native)
+        t2_policy_invalidated(vm, version);
+    t2_cache_drop(native);
+    t1_native_unwind_all(vm);
+}
+
+static size_t bytes(VM *vm) { return t2_cache_bytes(); }
+
+static Value text(VM *vm, T2Version *version, T2Text kind, Bailout *reason) {
+    Graph *graph = make_graph(vm, version, reason);
+    if (!graph)
+        return VALUE_FAILURE;
+    Value result = VALUE_FAILURE;
+    if (kind == T2_TEXT_IR)
+        result = t2_dump(graph);
+    else {
+        T2Native *native = t2_cache_new(vm, version, graph);
+        char *listing = t2_engine_text(native->artifact, graph, kind, reason);
+        if (listing)
+            result = rt_string_from_c(vm, listing);
+        free(listing);
+        t2_cache_drop(native);
+    }
+    t2_graph_free(graph);
+    return result;
+}
+
+// ---- a VM's life
+
+static void idle(VM *vm) { t2_cache_tend(vm); }
+
+static bool start(VM *vm, char **why) {
+    if (compiler.vm == vm)
+        return true;
+    if (!t2_engine_start(why))
+        return false;
+    static bool registered;
+    if (!registered)
+        atexit(thread_stop); // before what LLVM does at the end
+    registered = true;
+    compiler.vm = vm;
+    t2_cache_start(vm);
+    t1_native_invalidated = invalidated;
+    t1_native_idle = idle;
+    rt_tier_event = poll;
+    return true;
+}
+
+static void stop(VM *vm) {
+    thread_stop();
+    Job *job;
+    while ((job = take(&compiler.jobs)) || (job = take(&compiler.done)))
+        job_free(job);
+    t2_cache_stop();
+    t1_native_invalidated = NULL;
+    t1_native_idle = NULL;
+    rt_tier_event = NULL;
+    compiler.vm = NULL;
+}
+
+const T2Compiler t2_compiler = {.size = sizeof(T2Compiler),
+                                .start = start,
+                                .stop = stop,
+                                .compile = compile,
+                                .poll = poll,
+                                .drain = drain,
+                                .drop = drop,
+                                .bytes = bytes,
+                                .text = text};
