@@ -1,5 +1,6 @@
 // The command line.
 #include "vm/cli.h"
+#include "runtime/interrupt.h"
 #include "runtime/port.h"
 #include "runtime/reader.h"
 #include "runtime/settings.h"
@@ -61,7 +62,7 @@ static VM *interrupted_vm;
 static void on_interrupt(int signal_number) {
     (void)signal_number;
     // A second Ctrl-C before the first was noticed ends the process the usual way.
-    if (atomic_fetch_or(&interrupted_vm->interrupts, INTERRUPT_USER) & INTERRUPT_USER) {
+    if (rt_interrupt_set(interrupted_vm, INTERRUPT_USER) & INTERRUPT_USER) {
         signal(SIGINT, SIG_DFL);
         raise(SIGINT);
     }
@@ -246,23 +247,87 @@ static void dump_inside(VM *vm, void *arg) {
     d->result = VALUE_UNSPECIFIED;
 }
 
+// What machine code is made from, or becomes: the program runs first, so that its functions know
+// their types.
+typedef struct NativeDump {
+    const char *function;
+    JitText what;
+    Value result;
+} NativeDump;
+
+static void dump_native_inside(VM *vm, void *arg) {
+    NativeDump *d = arg;
+    d->result = vm_jit_control->text(vm, d->function, d->what);
+    if (d->result != VALUE_FAILURE &&
+        !rt_port_write_string(vm, vm->ports->standard_output, d->result, 0,
+                              string_length(d->result)))
+        d->result = VALUE_FAILURE;
+}
+
+static int dump_native(const Options *o, const char *function, const char *path, JitText what) {
+    const Tier *tier = vm_tier_find(o->mode ? o->mode : "tier2");
+    if (!tier || strcmp(tier->name, "tier2") != 0)
+        return usage_error("dump: --mode %s makes no machine code", o->mode ? o->mode : "tier2");
+    if (!program_readable(path))
+        return STATUS_ERROR;
+    int status;
+    const char *const arguments[] = {path, NULL};
+    Kiln *k = start(&(Options){.mode = tier->name}, arguments, &status);
+    if (!k)
+        return status;
+    vm_jit_control->remember(vm_of_kiln(k));
+    KilnStatus ran = kiln_run_file(k, path);
+    if (ran == KILN_ERROR)
+        vm_print_failure(k);
+    NativeDump d = {.function = function, .what = what};
+    rt_stack_run(vm_of_kiln(k), dump_native_inside, &d);
+    return finish(k, vm_kiln_status(k, d.result));
+}
+
 static int dump(const Options *o, int argc, char **argv) {
-    const char *path = NULL, *what = NULL;
+    static const struct {
+        const char *option;
+        bool native;
+        JitText text;
+    } kinds[] = {
+        {"--ir", false, 0},
+        {"--bytecode", false, 0},
+        {"--t2", true, JIT_TEXT_IR},
+        {"--llvm", true, JIT_TEXT_LLVM},
+        {"--asm", true, JIT_TEXT_ASM},
+    };
+    enum { KINDS = sizeof kinds / sizeof *kinds };
+    const char *word[2];
+    int words = 0, what = KINDS;
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--ir") == 0 || strcmp(argv[i], "--bytecode") == 0)
-            what = argv[i];
-        else if (argv[i][0] == '-')
+        int kind = 0;
+        while (kind < KINDS && strcmp(argv[i], kinds[kind].option) != 0)
+            kind++;
+        if (kind < KINDS) {
+            // --t2 --asm is --asm.
+            bool general = what < KINDS && kinds[what].native && strcmp(argv[i], "--t2") == 0;
+            if (!general)
+                what = kind;
+        } else if (argv[i][0] == '-' && argv[i][1])
             return usage_error("dump: unknown option %s", argv[i]);
-        else if (path)
-            return usage_error("dump: expected one FILE, got also %s", argv[i]);
+        else if (words == 2)
+            return usage_error("dump: unexpected argument %s", argv[i]);
         else
-            path = argv[i];
+            word[words++] = argv[i];
     }
-    if (!what)
-        return usage_error("dump: expected --ir or --bytecode");
-    if (!path)
+    if (what == KINDS)
+        return usage_error("dump: expected --ir, --bytecode, --t2, --llvm or --asm");
+    if (kinds[what].native) {
+        if (words < 2)
+            return usage_error("dump: expected a FUNCTION and a FILE");
+        return dump_native(o, word[0], word[1], kinds[what].text);
+    }
+    if (words == 0)
         return usage_error("dump: expected a FILE");
-    bool bytecode = strcmp(what, "--bytecode") == 0;
+    if (words == 2)
+        return usage_error("dump: expected one FILE, got also %s", word[1]);
+    const char *path = word[0];
+    bool bytecode = strcmp(kinds[what].option, "--bytecode") == 0;
     const Tier *tier = vm_tier_find(o->mode);
     if (bytecode && tier && !tier->dump)
         return usage_error("dump: --mode %s has no bytecode", tier->name);

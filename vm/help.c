@@ -17,7 +17,7 @@ static void overview(void) {
          "  kiln run -               run the program on standard input\n"
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
          "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
-         "  kiln dump --ir FILE      show the core IR of a program; --bytecode: what it is "
+         "  kiln dump --ir FILE      show the core IR of a program; --bytecode, --t2: what it is "
          "compiled to\n"
          "  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, "
          "or a primitive's name\n"
@@ -66,6 +66,7 @@ static void repl(void) {
 
 static void dump(void) {
     puts("kiln dump --ir|--bytecode FILE\n"
+         "kiln dump --t2|--llvm|--asm FUNCTION FILE\n"
          "\n"
          "--ir: prints the core IR of each top-level form after the passes, without running the "
          "program. Local variables\n"
@@ -74,7 +75,14 @@ static void dump(void) {
          "--bytecode: prints the bytecode of each top-level form and of the procedures in it: word "
          "index, instruction,\n"
          "operands (r register, f free value, w call window, -> jump). bytecode-inspect explains "
-         "the instructions.");
+         "the instructions.\n"
+         "--t2: runs the program, then prints what machine code is made from: blocks, operations, "
+         "types, the states in\n"
+         "which guards leave for the bytecode. FUNCTION is a name, a position FILE:LINE:COLUMN, or "
+         "the beginning of one\n"
+         "followed by *. --llvm: LLVM's form of it; --asm: the machine code. With KILN_TRACE=t2, "
+         "kiln run also shows\n"
+         "what each pass leaves behind.");
 }
 
 static void env(void) {
@@ -110,6 +118,12 @@ static void tools(void) {
          "                           those of what it calls too; a string names a program's file\n"
          "  (deps-check f)           variables, libraries and watched names it depends on; :follow "
          "true, files likewise\n"
+         "  (explain f)              print whether a procedure was compiled to machine code, why "
+         "not, what it had not\n"
+         "                           expected; (jit-report) all that became hot, (jit-stats) "
+         "counts\n"
+         "  (jit-exclude! 'f \"g*\")   never compile these; (jit-include! …) (jit-exclusions) "
+         "(jit-reset!) (jit-wait)\n"
          "  (doc f) (apropos \"text\") (time expr) (macroexpand 'form)\n"
          "  (call-with-time-limit seconds thunk)   raise limit-exceeded when it takes longer;\n"
          "  (call-with-step-limit steps thunk)     … more calls and turns of loops");
