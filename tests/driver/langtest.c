@@ -3,6 +3,7 @@
 #include "tests/driver/langtest.h"
 
 #include "tests/driver/forms.h"
+#include "tests/driver/native_shadow.h"
 #include "tests/driver/process.h"
 #include "tier1/tier1.h"
 
@@ -128,7 +129,7 @@ static int run_jobs(Job *jobs, int count, const char *mode, int limit, int secon
 int main(int count, char **arguments) {
     vm_tier_register(&t1_tier);
     if (count == 4 && strcmp(arguments[1], "--child") == 0) {
-        return langtest_child(arguments[3], arguments[2]);
+        return langtest_child(arguments[3], shadow_mode(arguments[2]));
     }
     const char *mode = nullptr;
     int limit = 1, seconds = 60, i = 1;

@@ -6,6 +6,7 @@
 // those are compared.
 #include "tests/random/random.h"
 #include "runtime/settings.h"
+#include "tests/driver/native_shadow.h"
 #include "tests/driver/process.h"
 #include "tests/random/generate.h"
 #include "tier1/tier1.h"
@@ -256,7 +257,7 @@ int main(int count, char **arguments) {
     vm_tier_register(&t1_tier);
     signal(SIGPIPE, SIG_IGN);
     if (count == 4 && strcmp(arguments[1], "--child") == 0) {
-        return random_evaluate(arguments[2], strcmp(arguments[3], "brief") == 0);
+        return random_evaluate(shadow_mode(arguments[2]), strcmp(arguments[3], "brief") == 0);
     }
     const char *mode = nullptr, *save = nullptr;
     uint64_t seed = 1, programs = 300;

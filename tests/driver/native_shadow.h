@@ -15,7 +15,9 @@
 
 #include "runtime/primitive.h"
 #include "tier1/machine_int.h"
+#include "tier1/tier1.h"
 #include "vm/tier.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SHADOW_REGISTERS = 40, SHADOW_INLINED = 3 };
@@ -655,5 +657,62 @@ __attribute__((preserve_none)) static Value shadow_loop(NATIVE_PARAMETERS) {
     SHADOW_END();
 }
 #pragma clang diagnostic pop
+
+// ---- mixtures
+
+typedef struct ShadowMix {
+    const char *name;
+    unsigned install_chance, exit_chance, inline_chance, apply_chance, again;
+} ShadowMix;
+static const ShadowMix shadow_mixes[] = {
+    {"shadow-all", 1, 0, 0, 0, 1},     {"shadow-inlined", 1, 0, 1, 0, 1},
+    {"shadow-exits", 1, 5, 0, 0, 3},   {"shadow-some", 3, 0, 3, 3, 4},
+    {"shadow-storm", 1, 1, 2, 2, 2},   {"shadow-mixed", 2, 20, 2, 4, 6},
+    {"shadow-late", 2, 50, 2, 4, 40},
+};
+enum { SHADOW_MIXES = sizeof shadow_mixes / sizeof *shadow_mixes };
+
+[[maybe_unused]] static void shadow_use(const ShadowMix *mix, uint64_t seed) {
+    memset(&shadow, 0, sizeof shadow);
+    shadow.seed = seed;
+    shadow.install_chance = mix->install_chance;
+    shadow.exit_chance = mix->exit_chance;
+    shadow.inline_chance = mix->inline_chance;
+    shadow.apply_chance = mix->apply_chance;
+    shadow.again = mix->again;
+    vm_hot_hook = (HotHook){.entries = 1, .loops = 1, .hot = shadow_hot};
+    t1_native_idle = shadow_idle;
+}
+
+[[maybe_unused]] static void shadow_report(void) {
+    fprintf(stderr,
+            "shadows: %lu procedures, %lu loops; %lu calls, %lu exits, %lu records, "
+            "%lu overflows\n",
+            shadow.installed, shadow.entries_of_loops, shadow.calls, shadow.exits, shadow.records,
+            shadow.overflows);
+}
+
+// Tier 1 with shadows is a mode for each mixture in a driver that calls this. Environment: what
+// chance does, SHADOW_SEED; whether to tell what it has done, SHADOW_REPORT.
+static const ShadowMix *shadow_mix;
+[[maybe_unused]] static void shadow_start(VM *m) {
+    (void)m;
+    const char *seed = getenv("SHADOW_SEED");
+    shadow_use(shadow_mix, seed ? strtoull(seed, NULL, 10) : 1);
+    if (getenv("SHADOW_REPORT"))
+        atexit(shadow_report);
+}
+[[maybe_unused]] static const char *shadow_mode(const char *mode) {
+    for (int i = 0; mode && i < SHADOW_MIXES; i++)
+        if (strcmp(mode, shadow_mixes[i].name) == 0) {
+            static Tier shadowed;
+            shadowed = t1_tier;
+            shadowed.name = shadow_mixes[i].name;
+            shadowed.start = shadow_start;
+            shadow_mix = &shadow_mixes[i];
+            vm_tier_register(&shadowed);
+        }
+    return mode;
+}
 
 #endif
