@@ -258,9 +258,8 @@ typedef struct NativeDump {
 static void dump_native_inside(VM *vm, void *arg) {
     NativeDump *d = arg;
     d->result = vm_jit_control->text(vm, d->function, d->what);
-    if (d->result != VALUE_FAILURE &&
-        !rt_port_write_string(vm, vm->ports->standard_output, d->result, 0,
-                              string_length(d->result)))
+    if (d->result != VALUE_FAILURE && !rt_port_write_string(vm, vm->ports->standard_output,
+                                                            d->result, 0, string_length(d->result)))
         d->result = VALUE_FAILURE;
 }
 
