@@ -79,12 +79,14 @@ static Node *is_class(Node *x, ClassSet set) {
     n->index = set;
     return n;
 }
-static Node *fix(Node *x, FrameState *s) { return OP(UNBOX_INT, guard_class(x, CLASS(FIXNUM), s)); }
-static Node *flo(Node *x, FrameState *s) {
+[[maybe_unused]] static Node *fix(Node *x, FrameState *s) {
+    return OP(UNBOX_INT, guard_class(x, CLASS(FIXNUM), s));
+}
+[[maybe_unused]] static Node *flo(Node *x, FrameState *s) {
     return OP(UNBOX_DOUBLE, guard_class(x, CLASS(FLONUM), s));
 }
 // A call of x, which may do anything; its result goes to register 19.
-static Node *call(Node *x, FrameState *s) {
+[[maybe_unused]] static Node *call(Node *x, FrameState *s) {
     FrameState *after = t2_state_new(graph, s->count);
     memcpy(after, s, sizeof *s + s->count * sizeof *s->registers);
     after->dst = 19;
@@ -120,19 +122,19 @@ static void end(void) {
     t2_order(graph);
     t2_verify(graph, "test");
 }
-static void run(void (*pass)(Graph *)) {
+[[maybe_unused]] static void run(void (*pass)(Graph *)) {
     pass(graph);
     t2_verify(graph, "the pass");
 }
 
-static unsigned count(NodeOp op) {
+[[maybe_unused]] static unsigned count(NodeOp op) {
     unsigned n = 0;
     for (uint32_t b = 0; b < graph->block_count; b++)
         for (Node *x = graph->blocks[b]->first; x; x = x->next)
             n += x->op == op;
     return n;
 }
-static Node *find(NodeOp op) {
+[[maybe_unused]] static Node *find(NodeOp op) {
     for (uint32_t b = 0; b < graph->block_count; b++)
         for (Node *x = graph->blocks[b]->first; x; x = x->next)
             if (x->op == op)
