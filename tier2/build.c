@@ -358,7 +358,20 @@ static void build_block(Builder *b) {
     t2_jump(b, block->successor[0]);
 }
 
+// What its guarded primitives take for granted: those whose guard has failed are jumps by now.
+static void rely_on_guards(Builder *b, const Code *code) {
+    const Cell *last = NULL; // guards on one cell come together often
+    for (uint32_t i = 0; i < code->guard_count; i++) {
+        const Guard *guard = &code->guards[i];
+        if (guard->cell != last && !(object_flags(guard->cell) & CELL_ASSIGNED))
+            t2_rely_on(b->graph, guard->cell);
+        last = guard->cell;
+    }
+}
+
 Function *t2_function_new(Builder *b, Code *code, Shape *shape) {
+    t2_hold(b->graph, value_from_pointer(code));
+    rely_on_guards(b, code);
     Function *f = t2_allocate(b->graph, sizeof *f);
     *f = (Function){.code = code, .shape = shape, .returns_to = f};
     f->registers = t2_allocate(b->graph, (code->registers + 1) * sizeof *f->registers);
