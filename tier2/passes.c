@@ -19,10 +19,12 @@ typedef struct Pass {
 } Pass;
 
 static const Pass passes[] = {
-    {"number", t2_pass_number}, //
-    {"infer", t2_pass_infer},   {"dead", t2_pass_dead},   {"unbox", t2_pass_unbox},
-    {"number", t2_pass_number}, {"infer", t2_pass_infer}, {"number", t2_pass_number},
-    {"unbox", t2_pass_unbox},   {"dead", t2_pass_dead},   {"blocks", t2_pass_blocks},
+    {"number", t2_pass_number}, {"infer", t2_pass_infer},   {"speculate", t2_pass_speculate},
+    {"dead", t2_pass_dead},     {"infer", t2_pass_infer},   {"unbox", t2_pass_unbox},
+    {"number", t2_pass_number}, {"escape", t2_pass_escape}, {"infer", t2_pass_infer},
+    {"hoist", t2_pass_hoist},   {"unbox", t2_pass_unbox},   {"bounds", t2_pass_bounds},
+    {"number", t2_pass_number}, {"infer", t2_pass_infer},   {"unbox", t2_pass_unbox},
+    {"dead", t2_pass_dead},     {"blocks", t2_pass_blocks},
 };
 
 static void trace(const Graph *graph, const char *after) {

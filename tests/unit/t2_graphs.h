@@ -13,7 +13,7 @@ static Graph *graph;
 static Block *here; // where nodes are put
 static Code *code;
 
-static Code *code_new(uint32_t free_count) {
+[[maybe_unused]] static Code *code_new(uint32_t free_count) {
     Code *c = rt_raw_new(vm, sizeof *c);
     c->tag = CODE_TAG;
     c->words = rt_raw_new_atomic(vm, 100 * sizeof *c->words);
@@ -21,10 +21,12 @@ static Code *code_new(uint32_t free_count) {
     c->registers = 20;
     c->free_count = (uint16_t)free_count;
     c->first = c;
+    c->lambda = rt_raw_new(vm, 512); // position 0
+    c->top = true;                   // the name
     return c;
 }
 
-static Node *node(NodeOp op, uint32_t count, Node *const *inputs) {
+[[maybe_unused]] static Node *node(NodeOp op, uint32_t count, Node *const *inputs) {
     Node *n = t2_node_new(graph, op, count, inputs);
     t2_append(here, n);
     return n;
@@ -41,16 +43,16 @@ static void begin(void) {
 #define OP(op, ...)                                                                                \
     node(N_##op, sizeof((Node *[]){__VA_ARGS__}) / sizeof(Node *), (Node *[]){__VA_ARGS__})
 
-static Node *parameter(int64_t index) {
+[[maybe_unused]] static Node *parameter(int64_t index) {
     Node *n = node(N_PARAMETER, 0, NULL);
     n->index = index;
     return n;
 }
-static Node *fixnum(int64_t n) { return t2_constant(graph, value_from_fixnum(n)); }
-static Node *integer(int64_t n) { return t2_constant_int(graph, n); }
+[[maybe_unused]] static Node *fixnum(int64_t n) { return t2_constant(graph, value_from_fixnum(n)); }
+[[maybe_unused]] static Node *integer(int64_t n) { return t2_constant_int(graph, n); }
 
 // A state at word pc whose registers from 0 on are these.
-static FrameState *state_of(uint32_t pc, uint32_t count, Node *const *registers) {
+[[maybe_unused]] static FrameState *state_of(uint32_t pc, uint32_t count, Node *const *registers) {
     FrameState *s = t2_state_new(graph, count);
     s->code = code;
     s->pc = pc;
@@ -63,18 +65,18 @@ static FrameState *state_of(uint32_t pc, uint32_t count, Node *const *registers)
 #define STATE(pc, ...)                                                                             \
     state_of(pc, sizeof((Node *[]){__VA_ARGS__}) / sizeof(Node *), (Node *[]){__VA_ARGS__})
 
-static Node *with_state(Node *n, FrameState *s) {
+[[maybe_unused]] static Node *with_state(Node *n, FrameState *s) {
     n->state = s;
     return n;
 }
-static Node *guard_class(Node *x, ClassSet set, FrameState *s) {
+[[maybe_unused]] static Node *guard_class(Node *x, ClassSet set, FrameState *s) {
     Node *n = with_state(t2_node_new(graph, N_GUARD_CLASS, 1, &x), s);
     n->index = set;
     n->type = t2_type_of_node(n);
     t2_append(here, n);
     return n;
 }
-static Node *is_class(Node *x, ClassSet set) {
+[[maybe_unused]] static Node *is_class(Node *x, ClassSet set) {
     Node *n = OP(IS_CLASS, x);
     n->index = set;
     return n;
@@ -93,7 +95,7 @@ static Node *is_class(Node *x, ClassSet set) {
     return with_state(OP(CALL, x), after);
 }
 
-static Block *block(void) { return t2_block_new(graph); }
+[[maybe_unused]] static Block *block(void) { return t2_block_new(graph); }
 static void jump(Block *to) {
     node(N_JUMP, 0, NULL);
     t2_add_edge(graph, here, 0, to);
@@ -104,13 +106,13 @@ static void branch(Node *condition, Block *when_true, Block *when_false) {
     t2_add_edge(graph, here, 1, when_false);
 }
 // A phi with its first input; others by t2_add_input.
-static Node *phi(Node *first) {
+[[maybe_unused]] static Node *phi(Node *first) {
     Node *n = t2_node_new(graph, N_PHI, 1, &first);
     n->rep = REP_TAGGED;
     t2_append(here, n);
     return n;
 }
-static Block *header(FrameState *entry) {
+[[maybe_unused]] static Block *header(FrameState *entry) {
     Block *b = block();
     b->entry_state = entry;
     jump(b);
@@ -121,6 +123,9 @@ static Block *header(FrameState *entry) {
 static void end(void) {
     t2_order(graph);
     t2_verify(graph, "test");
+}
+[[maybe_unused]] static void show(void) {
+    fprintf(stderr, "%s\n", rt_string_to_utf8(vm, t2_dump(graph), NULL));
 }
 [[maybe_unused]] static void run(void (*pass)(Graph *)) {
     pass(graph);

@@ -7,12 +7,12 @@
 
 // ---- phis
 
-// The one value of a phi besides itself; NULL: there are two.
+// The one value of a phi besides itself, guarded or not; NULL: there are two.
 static Node *only_value(Node *phi) {
     Node *value = NULL;
     for (uint32_t i = 0; i < phi->input_count; i++) {
         Node *x = t2_resolve(phi->inputs[i]);
-        if (x == phi || x == value)
+        if (x == value || t2_root(x) == phi)
             continue;
         if (value)
             return NULL;
@@ -65,30 +65,33 @@ static void live_state(Live *l, const FrameState *state) {
     }
 }
 
-// Constants that states name are Values: there is nothing to be boxed.
+// Constants that exits name are Values: there is nothing to be boxed.
+static Node *constant_name(Graph *graph, Node *n) {
+    if (n && n->op == N_INTEGER && fixnum_fits(n->index))
+        return t2_constant(graph, value_from_fixnum(n->index));
+    if (n && n->op == N_DOUBLE)
+        return t2_constant(graph, value_from_foreign_double(n->number));
+    if (n && n->op == N_BOOLEAN)
+        return t2_constant(graph, value_from_bool(n->index));
+    return n;
+}
+
 static void name_constants(FrameState *state, void *context) {
-    Graph *graph = context;
-    for (uint32_t i = 0; i < state->count; i++) {
-        Node *n = state->registers[i];
-        if (!n)
-            continue;
-        if (n->op == N_INTEGER && fixnum_fits(n->index))
-            state->registers[i] = t2_constant(graph, value_from_fixnum(n->index));
-        else if (n->op == N_DOUBLE)
-            state->registers[i] = t2_constant(graph, value_from_foreign_double(n->number));
-        else if (n->op == N_BOOLEAN)
-            state->registers[i] = t2_constant(graph, value_from_bool(n->index));
-    }
+    for (uint32_t i = 0; i < state->count; i++)
+        state->registers[i] = constant_name(context, state->registers[i]);
 }
 
 void t2_pass_dead(Graph *graph) {
     simplify_phis(graph);
     t2_each_state(graph, name_constants, graph);
+    for (uint32_t b = 0; b < graph->block_count; b++)
+        for (Node *n = graph->order[b]->first; n; n = n->next) {
+            for (uint32_t i = 0; n->op == N_SUNK && i < n->input_count; i++)
+                n->inputs[i] = constant_name(graph, n->inputs[i]);
+            n->mark = 0;
+        }
     Live l = {.work = t2_allocate(graph, graph->node_count * sizeof(Node *)),
               .mark = ++graph->state_mark};
-    for (uint32_t b = 0; b < graph->block_count; b++)
-        for (Node *n = graph->order[b]->first; n; n = n->next)
-            n->mark = 0;
     for (uint32_t b = 0; b < graph->block_count; b++) {
         Block *block = graph->order[b];
         live_state(&l, block->entry_state);

@@ -519,6 +519,14 @@ Node *t2_fold(Graph *graph, Node *n) {
     case N_ABS_DOUBLE:
     case N_SQRT_DOUBLE:
         return fold_double(graph, n);
+    case N_VECTOR_LENGTH:
+        return a->op == N_NEW_VECTOR ? integer(graph, a->input_count) : NULL;
+    case N_VALUES_COUNT:
+        return a->op == N_NEW_VALUES ? integer(graph, a->input_count) : NULL;
+    case N_VECTOR_MUTABLE:
+        return a->op == N_NEW_VECTOR ? t2_constant_bool(graph, true) : NULL;
+    case N_RECORD_TYPE:
+        return a->op == N_NEW_RECORD ? t2_constant(graph, a->value) : NULL;
     case N_ARITHMETIC:
         return fold_arithmetic(graph, n);
     case N_COMPARE:

@@ -150,12 +150,14 @@ static void cancel(Graph *graph, Node *n) {
         }
 }
 
+static Node *raw_name(Node *n) {
+    return n && (n->op == N_BOX_INT || n->op == N_BOX_DOUBLE || n->op == N_BOX_BOOL) ? n->inputs[0]
+                                                                                     : n;
+}
+
 static void name_raw(FrameState *state, void *context) {
-    for (uint32_t i = 0; i < state->count; i++) {
-        Node *n = state->registers[i];
-        if (n && (n->op == N_BOX_INT || n->op == N_BOX_DOUBLE || n->op == N_BOX_BOOL))
-            state->registers[i] = n->inputs[0];
-    }
+    for (uint32_t i = 0; i < state->count; i++)
+        state->registers[i] = raw_name(state->registers[i]);
 }
 
 void t2_pass_unbox(Graph *graph) {
@@ -187,4 +189,8 @@ void t2_pass_unbox(Graph *graph) {
         t2_resolve_all(graph);
     }
     t2_each_state(graph, name_raw, NULL);
+    for (uint32_t b = 0; b < graph->block_count; b++)
+        for (Node *n = graph->order[b]->first; n; n = n->next)
+            for (uint32_t i = 0; n->op == N_SUNK && i < n->input_count; i++)
+                n->inputs[i] = raw_name(n->inputs[i]);
 }
