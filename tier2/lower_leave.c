@@ -278,14 +278,17 @@ static LLVMValueRef slot_phi(Lower *l, const Leave *leave, int kind, uint32_t sl
     return phi;
 }
 
-// Values of the record in their order, as they are stored.
-static LLVMValueRef *leave_values(Lower *l, Leave *leave, uint32_t count, LLVMValueRef *offset,
-                                  LLVMValueRef base) {
-    *offset = LLVMBuildPhi(l->builder, l->i64, "");
+// Values of the record in their order, as they are stored, and the descriptor's address. Where the
+// descriptors begin is loaded: as a constant it would be folded into each place's offset, and these
+// be made ready in registers, by the code in front of the guards.
+static LLVMValueRef *leave_values(Lower *l, Leave *leave, uint32_t count,
+                                  LLVMValueRef *descriptor) {
+    LLVMValueRef offset;
+    offset = LLVMBuildPhi(l->builder, l->i64, "");
     for (uint32_t i = 0; i < leave->count; i++) {
         LLVMValueRef v =
             t2_emit_word(l, leave->edges[i].description->index * sizeof(ExitDescriptor));
-        LLVMAddIncoming(*offset, &v, &leave->edges[i].from, 1);
+        LLVMAddIncoming(offset, &v, &leave->edges[i].from, 1);
     }
     LLVMValueRef *values = t2_allocate((Graph *)l->graph, (count + 1) * sizeof *values);
     uint32_t at = 0;
@@ -295,7 +298,10 @@ static LLVMValueRef *leave_values(Lower *l, Leave *leave, uint32_t count, LLVMVa
     for (uint32_t i = 0; i < count; i++)
         if (LLVMTypeOf(values[i]) == l->i1)
             values[i] = LLVMBuildZExt(l->builder, values[i], l->i64, "");
-    *offset = LLVMBuildAdd(l->builder, base, *offset, "");
+    LLVMValueRef where =
+        t2_emit_at(l, t2_emit_word(l, (uint64_t)(uintptr_t)&l->artifact->descriptors), 0);
+    LLVMValueRef base = LLVMBuildLoad2(l->builder, l->i64, where, "");
+    *descriptor = LLVMBuildAdd(l->builder, base, offset, "");
     return values;
 }
 
@@ -311,11 +317,11 @@ static void store_values(Lower *l, LLVMValueRef to, LLVMValueRef *values, uint32
     }
 }
 
-static void build_exit(Lower *l, Leave *leave, LLVMValueRef base) {
+static void build_exit(Lower *l, Leave *leave) {
     uint32_t count = width_of(leave);
     LLVMValueRef descriptor;
     t2_emit_go(l, leave->block);
-    LLVMValueRef *values = leave_values(l, leave, count, &descriptor, base);
+    LLVMValueRef *values = leave_values(l, leave, count, &descriptor);
     LLVMValueRef to =
         t2_emit_load(l, l->pointer, t2_emit_vm_field(l, offsetof(VM, exit_values)), TAG_VM);
     store_values(l, to, values, count, 0);
@@ -330,11 +336,11 @@ static void build_exit(Lower *l, Leave *leave, LLVMValueRef base) {
     LLVMBuildRet(l->builder, call);
 }
 
-static void build_unwind(Lower *l, Leave *leave, LLVMValueRef base) {
+static void build_unwind(Lower *l, Leave *leave) {
     uint32_t count = width_of(leave);
     LLVMValueRef descriptor;
     t2_emit_go(l, leave->block);
-    LLVMValueRef *values = leave_values(l, leave, count, &descriptor, base);
+    LLVMValueRef *values = leave_values(l, leave, count, &descriptor);
     LLVMValueRef keep =
         t2_emit_load(l, l->i64, t2_emit_vm_field(l, offsetof(VM, unwind_keep)), TAG_VM);
     LLVMBasicBlockRef record = t2_emit_block_here(l, "record"),
@@ -385,9 +391,8 @@ void t2_emit_leaves_finish(Lower *l) {
             settle(leave, d->descriptor.sunk[i].fields, d->descriptor.sunk[i].count);
         a->descriptors[d->index] = d->descriptor;
     }
-    LLVMValueRef base = t2_emit_word(l, (uint64_t)(uintptr_t)a->descriptors);
     if (l->leaves[LEAVE_EXIT].count)
-        build_exit(l, &l->leaves[LEAVE_EXIT], base);
+        build_exit(l, &l->leaves[LEAVE_EXIT]);
     if (l->leaves[LEAVE_UNWIND].count)
-        build_unwind(l, &l->leaves[LEAVE_UNWIND], base);
+        build_unwind(l, &l->leaves[LEAVE_UNWIND]);
 }
