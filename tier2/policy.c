@@ -12,8 +12,8 @@
 // rounds. What still fails then is tolerated as long as it is rare by the clock; else the version
 // stays in tier 1 (BAILOUT_EXITS).
 //
-// Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code: tier 1 has to raise, and would
-// raise again.
+// Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code: tier 1 has to raise,
+// and would raise again.
 #include "tier2/policy.h"
 #include "runtime/heap.h"
 #include "runtime/settings.h"
@@ -27,6 +27,7 @@ enum {
     EXITS = 32,     // of one site until code is made again
     ROUNDS_MAX = 5,
     ATTEMPTS_MAX = 4,
+    EVICTIONS_MAX = 16, // after which waiting gets no longer
     ENTERED_OFTEN = 16, // times tier 1 enters a loop's code: then the function is hot too
     EXIT_COST = 20000,  // nanoseconds: exits that are rarer cost too little to matter
     BUDGET = 64 << 20,  // bytes
@@ -390,7 +391,10 @@ void t2_policy_evicted(VM *vm, T2Version *v) {
     t2_counts.evicted++;
     trace(v, "evicted", "");
     remove_code(vm, v);
-    wait_longer(v, 1);
+    // Where the budget is too small for the program, nobody gains from code that comes and goes.
+    if (v->evictions < EVICTIONS_MAX)
+        v->evictions++;
+    wait_longer(v, v->evictions);
 }
 
 static void drop(VM *vm, T2Version *v) {
@@ -434,8 +438,7 @@ static void exited(VM *vm, const ExitDescriptor *exit) {
         return;
     v->exits++;
     if ((on_purpose && !policy.purpose_counts) || exit->reason == EXIT_POLL ||
-        exit->reason == EXIT_INVALID || exit->reason == EXIT_FAILED ||
-        exit->reason == EXIT_RAISE)
+        exit->reason == EXIT_INVALID || exit->reason == EXIT_FAILED || exit->reason == EXIT_RAISE)
         return;
     if (exit->taken < t2_settings.exits && v->exits < 8 * (uint64_t)t2_settings.exits)
         return;
@@ -488,7 +491,7 @@ void t2_policy_retry(T2Version *v) {
 static void forget(T2Function *function, void *context) {
     for (T2Version *v = function->versions; v; v = v->next) {
         v->state = T2_COLD;
-        v->reason = v->round = v->attempts = 0;
+        v->reason = v->round = v->attempts = v->evictions = 0;
         v->compilations = v->entered = 0;
         v->exits = v->exits_all = v->nanoseconds = 0;
         wait_longer(v, 0);
