@@ -98,10 +98,12 @@ const Site *t1_code_site_before(const Code *code, uint32_t pc) {
 }
 
 Value t1_code_name(VM *vm, const Code *code) {
-    return code->top ? rt_intern(vm, "top level") : code->lambda->name;
+    if (code->top)
+        return rt_intern(vm, "top level");
+    return code->lambda ? code->lambda->name : VALUE_FALSE;
 }
 
-Position t1_code_position(const Code *code) { return code->lambda->position; }
+Position t1_code_position(const Code *code) { return code->lambda ? code->lambda->position : 0; }
 
 // ---- calling the primitive of a site
 

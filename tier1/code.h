@@ -170,7 +170,7 @@ Code *t1_code_mentioned(const Code *code, uint32_t pc);
 const Site *t1_code_site(const Code *code, uint32_t pc);
 // The site of the call that comes just before the return address pc.
 const Site *t1_code_site_before(const Code *code, uint32_t pc);
-// Name for backtraces: symbol or #f.
+// Name for backtraces: symbol or #f. The interpreter's own frames have none.
 Value t1_code_name(VM *vm, const Code *code);
 // Where its lambda expression stands; 0: unknown.
 Position t1_code_position(const Code *code);
