@@ -123,6 +123,8 @@ Type t2_type_meet(Type a, Type b) {
     Type type = {.set = a.set & b.set};
     if (!type.set)
         return type;
+    if (a.constant != VALUE_NONE && b.constant != VALUE_NONE && a.constant != b.constant)
+        return (Type){0};
     type.constant = a.constant != VALUE_NONE ? a.constant : b.constant;
     if (type.set == CLASS(FIXNUM)) {
         type.low = FIXNUM_MIN;
@@ -140,9 +142,15 @@ Type t2_type_meet(Type a, Type b) {
     } else if (type.set == CLASS(RECORD)) {
         if (a.record == VALUE_NONE || b.record == VALUE_NONE)
             type.record = a.record | b.record; // one is 0
+        else if (rt_record_type_is(b.record, a.record))
+            type.record = b.record;
+        else if (rt_record_type_is(a.record, b.record))
+            type.record = a.record;
         else
-            type.record = rt_record_type_is(b.record, a.record) ? b.record : a.record;
+            return (Type){0};
     } else if (type.set == CLASS(CLOSURE)) {
+        if (a.code && b.code && a.code != b.code)
+            return (Type){0};
         type.code = a.code ? a.code : b.code;
     }
     return type;
