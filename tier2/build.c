@@ -63,7 +63,7 @@ const FrameState *t2_state_here(Builder *b) {
     if (!f->here) {
         uint64_t live[REGISTERS_MAX / 64 + 1];
         memcpy(live, f->after, f->shape->set_words * sizeof *live);
-        t2_live_before(&f->in, live);
+        t2_live_before(f->shape, &f->shape->blocks[f->block], &f->in, live);
         f->here = state_of(b, f->in.pc, -1, f->registers, live);
     }
     return f->here;
@@ -149,12 +149,19 @@ static bool is_cold(Builder *b, const CodeBlock *block) {
 
 // Weight of the first of two ways in 1/1024; 0: unknown.
 static int64_t branch_weight(Builder *b, const CodeBlock *yes, const CodeBlock *no) {
-    bool yes_cold = is_cold(b, yes), no_cold = is_cold(b, no);
+    const Function *f = b->function;
+    bool yes_cold = yes->raises || is_cold(b, yes), no_cold = no->raises || is_cold(b, no);
     if (yes_cold != no_cold)
         return yes_cold ? 1 : 1023;
-    if (!yes->heat || !no->heat)
+    // Both ways together are taken as often as the block.
+    uint64_t all = f->shape->blocks[f->block].heat, first = yes->heat;
+    if (yes->heat && no->heat)
+        all = yes->heat + no->heat;
+    else if (no->heat && all)
+        first = all > no->heat ? all - no->heat : 0;
+    if (!all || (!yes->heat && !no->heat))
         return 0;
-    int64_t weight = (int64_t)((1024 * (__int128)yes->heat) / (yes->heat + no->heat));
+    int64_t weight = (int64_t)((1024 * (__int128)first) / all);
     return weight < 1 ? 1 : weight > 1023 ? 1023 : weight;
 }
 
@@ -322,14 +329,11 @@ static uint64_t *live_after(Builder *b, const CodeBlock *block, const Shape *sha
     for (uint32_t pc = block->start; pc < block->end; pc = t2_instruction(code, pc).next)
         starts[count++] = pc;
     uint64_t *sets = t2_allocate(b->graph, (size_t)count * words * sizeof *sets);
-    uint64_t *live = &sets[(size_t)(count - 1) * words];
-    for (int k = 0; k < 2; k++)
-        for (uint32_t w = 0; block->successor[k] != NO_BLOCK && w < words; w++)
-            live[w] |= shape->blocks[block->successor[k]].live[w];
+    t2_live_after(shape, block, &sets[(size_t)(count - 1) * words]);
     for (uint32_t i = count - 1; i > 0; i--) {
         Instruction in = t2_instruction(code, starts[i]);
         memcpy(&sets[(size_t)(i - 1) * words], &sets[(size_t)i * words], words * sizeof *sets);
-        t2_live_before(&in, &sets[(size_t)(i - 1) * words]);
+        t2_live_before(shape, block, &in, &sets[(size_t)(i - 1) * words]);
     }
     return sets;
 }

@@ -122,8 +122,9 @@ static bool has_known_closure(const Call *call) {
     return false;
 }
 
-// The shape of the clause when its call is to be built in place; NULL: it is not.
-static Shape *inlined_shape(Builder *b, const Call *call) {
+// The shape of the clause when its call is to be built in place; NULL: it is not. `closure`: with
+// it more becomes known, so it may be longer.
+static Shape *inlined_shape(Builder *b, const Call *call, bool closure) {
     Function *f = b->function;
     Code *code = call->clause;
     const CallSite *site = call->form.site;
@@ -132,7 +133,6 @@ static Shape *inlined_shape(Builder *b, const Call *call) {
         code->control || code->registers > INLINE_REGISTERS || code->word_count > WORDS_MAX)
         return NULL;
     uint64_t calls = (uint64_t)site->hits + site->misses, entries = t2_entries(f->code);
-    bool closure = has_known_closure(call);
     Shape *shape = t2_shape(b, code, 0);
     if (!shape || shape->irreducible || shape->captures || shape->blocks[0].ran == RAN_NEVER)
         return NULL;
@@ -242,6 +242,110 @@ static bool build_primitive_call(Builder *b, const Call *call) {
     return true;
 }
 
+// ---- call-with-values
+
+// The state in which the frame of call-with-values goes on (tier1/native.h): with dst 2 the
+// producer's values are what it waits for; with dst -1 they are in register 2.
+static FrameState *values_state(Builder *b, const FrameState *caller, Node *consumer,
+                                Node *values) {
+    enum { CONSUMER, TAIL, VALUES, REST, REGISTERS };
+    Value closure = t1_native_values_frame(b->vm);
+    FrameState *state = t2_state_new(b->graph, REGISTERS);
+    state->code = value_closure(closure)->code;
+    state->pc = 0;
+    state->dst = values ? -1 : VALUES;
+    state->closure = t2_value(b, closure);
+    state->caller = caller;
+    state->registers[CONSUMER] = consumer;
+    state->registers[TAIL] = t2_value(b, value_from_fixnum(0));
+    state->registers[VALUES] = values;
+    state->registers[REST] = t2_value(b, VALUE_FALSE);
+    return state;
+}
+
+static Node *values_guard(Builder *b, Node *node, const FrameState *state) {
+    node->state = state;
+    node->reason = EXIT_TYPE;
+    t2_append(b->block, node);
+    return node;
+}
+
+// What the producer answered, as `count` arguments.
+static void take_values(Builder *b, Node *values, uint32_t count, Node **args,
+                        const FrameState *state) {
+    if (values->op == N_NEW_VALUES && values->input_count == count) {
+        for (uint32_t i = 0; i < count; i++)
+            args[i] = t2_resolve(values->inputs[i]);
+        return;
+    }
+    ClassSet set = count == 1 ? CLASS_ALL & ~CLASS(VALUES) : CLASS(VALUES);
+    if (!t2_is_a(values, set)) {
+        Node *guard = t2_node_new(b->graph, N_GUARD_CLASS, 1, &values);
+        guard->index = set;
+        guard->type = t2_type_of_node(guard);
+        values = values_guard(b, guard, state);
+    }
+    if (count == 1) {
+        args[0] = values;
+        return;
+    }
+    Node *right = emit2(b, N_EQ_INT, emit1(b, N_VALUES_COUNT, values), t2_int(b, count));
+    values_guard(b, t2_node_new(b->graph, N_GUARD_TRUE, 1, &right), state);
+    for (uint32_t i = 0; i < count; i++) {
+        args[i] = emit1(b, N_VALUES_REF, values);
+        args[i]->index = i;
+    }
+}
+
+static void build_known_call(Builder *b, Call *call);
+
+// (call-with-values producer consumer), both known: the producer is built in place, then the
+// consumer is called. False: it has to be a call.
+static bool build_call_with_values(Builder *b, const Call *call) {
+    Function *f = b->function;
+    if (call->callee->op != N_CONSTANT || !value_is_primitive(call->callee->value) ||
+        value_primitive(call->callee->value)->row->control != CONTROL_CALL_VALUES ||
+        call->form.count != 2)
+        return false;
+    Value frame = t1_native_values_frame(b->vm);
+    if (t2_site_is_generic(value_closure(frame)->code, 0, EXIT_TYPE))
+        return false;
+    Node *consumer = call->args[1];
+    Call produce = {.form = call->form, .callee = call->args[0]};
+    Call consume = {.form = call->form, .callee = consumer, .first = consumer->type.code};
+    produce.form.count = 0;
+    produce.first = produce.callee->type.code;
+    produce.clause = clause_for(produce.first, 0);
+    if (!consume.first || consume.first->next || consume.first->binding != BIND_EXACT ||
+        !produce.clause)
+        return false;
+    consume.clause = consume.first;
+    consume.form.count = consume.clause->exact;
+    Shape *shape = inlined_shape(b, &produce, true);
+    if (!shape)
+        return false;
+    const FrameState *caller =
+        call->form.tail ? f->caller : t2_state_after(b, (int32_t)call->form.dst);
+    Function *producer = t2_function_new(b, produce.clause, shape);
+    producer->outer = f;
+    producer->depth = f->depth + 1;
+    producer->closure = produce.callee;
+    producer->caller = values_state(b, caller, consumer, NULL);
+    bind(b, &produce, producer);
+    b->graph->inlined++;
+    b->inlined_words += shape->words;
+    Node *values = t2_build_function(b, producer);
+    if (!b->block)
+        return true;
+    consume.args = t2_allocate(b->graph, (consume.form.count + 1) * sizeof *consume.args);
+    take_values(b, values, consume.form.count, consume.args,
+                values_state(b, caller, consumer, values));
+    build_known_call(b, &consume);
+    return true;
+}
+
+// ---- instructions
+
 // The function's own loop.
 static void build_self_tail_call(Builder *b, const Call *call) {
     Function *f = b->function;
@@ -269,14 +373,18 @@ void t2_call_instruction(Builder *b) {
         return;
     }
     find_callee(b, &call);
-    if (build_primitive_call(b, &call))
-        return;
-    Shape *shape = call.clause ? inlined_shape(b, &call) : NULL;
+    if (!build_primitive_call(b, &call) && !build_call_with_values(b, &call))
+        build_known_call(b, &call);
+}
+
+// A call of what is known by now: in place, or as it is.
+static void build_known_call(Builder *b, Call *call) {
+    Shape *shape = call->clause ? inlined_shape(b, call, has_known_closure(call)) : NULL;
     if (!shape) {
-        build_call(b, &call);
+        build_call(b, call);
         return;
     }
-    Node *result = build_inlined(b, &call, shape);
-    if (!call.form.tail && result)
-        t2_set_register(b, call.form.dst, result);
+    Node *result = build_inlined(b, call, shape);
+    if (!call->form.tail && result)
+        t2_set_register(b, call->form.dst, result);
 }

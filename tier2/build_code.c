@@ -120,12 +120,26 @@ static void add_uses(const Instruction *in, uint64_t *set) {
             set_add(set, byte[i]);
 }
 
-void t2_live_before(const Instruction *in, uint64_t *live) {
+void t2_live_after(const Shape *shape, const CodeBlock *block, uint64_t *live) {
+    memset(live, 0, shape->set_words * sizeof *live);
+    for (int k = 0; k < 2; k++) {
+        if (block->successor[k] == NO_BLOCK)
+            continue;
+        for (uint32_t w = 0; w < shape->set_words; w++)
+            live[w] |= shape->blocks[block->successor[k]].live[w];
+    }
+}
+
+void t2_live_before(const Shape *shape, const CodeBlock *block, const Instruction *in,
+                    uint64_t *live) {
     if (in->op == OP_TAIL_CALL_SELF)
-        memset(live, 0, (in->code->registers + 64) / 64 * sizeof *live);
+        memset(live, 0, shape->set_words * sizeof *live);
     uint32_t to = assigned(in);
-    if (to != NO_REGISTER && !(in->op == OP_FIELD_ELSE))
+    if (to != NO_REGISTER)
         set_drop(live, to);
+    // It assigns only when it does not jump.
+    if (in->op == OP_FIELD_ELSE && set_has(shape->blocks[block->successor[0]].live, to))
+        set_add(live, to);
     add_uses(in, live);
 }
 
@@ -317,16 +331,13 @@ static void find_liveness(Scan *s) {
         changed = false;
         for (uint32_t i = shape->block_count; i-- > 0;) {
             CodeBlock *block = &shape->blocks[i];
-            memset(live, 0, bytes);
-            for (int k = 0; k < 2; k++)
-                for (uint32_t w = 0; block->successor[k] != NO_BLOCK && w < shape->set_words; w++)
-                    live[w] |= shape->blocks[block->successor[k]].live[w];
             uint32_t count = 0;
             for (uint32_t pc = block->start; pc < block->end; pc = t2_instruction(s->code, pc).next)
                 starts[count++] = pc;
+            t2_live_after(shape, block, live);
             while (count) {
                 Instruction in = t2_instruction(s->code, starts[--count]);
-                t2_live_before(&in, live);
+                t2_live_before(shape, block, &in, live);
             }
             if (memcmp(live, block->live, bytes) != 0) {
                 memcpy(block->live, live, bytes);
@@ -445,6 +456,8 @@ static void find_heat(Scan *s, CodeBlock *block) {
         Ran ran = t2_has_run(&in);
         if (ran != RAN_UNKNOWN && block->ran == RAN_UNKNOWN)
             block->ran = ran;
+        if (in.op >= OP_PRIM0 && in.op <= OP_PRIMV)
+            block->raises |= t2_never_answers(&rt_primitives[prm_row(in.x[0])]);
         if (is_call(&in)) { // it may not have come back
             const CallSite *site = t2_call_form(&in).site;
             block->heat = (uint64_t)site->hits + site->misses;
@@ -477,5 +490,7 @@ Shape *t2_shape(Builder *b, Code *code, uint32_t root) {
     find_loops(&scan);
     for (uint32_t i = 0; i < shape->block_count; i++)
         find_heat(&scan, &shape->blocks[i]);
+    if (root == 0 && !shape->blocks[0].header)
+        shape->blocks[0].heat = t2_entries(code);
     return shape;
 }

@@ -57,6 +57,7 @@ typedef struct CodeBlock { // numbered in reverse postorder
     // What comes next: for tests [0] the jump, [1] on. NO_BLOCK: nothing.
     uint32_t successor[2];
     Ran ran;
+    bool raises;        // it ends in a primitive that does nothing but raise
     uint64_t heat;      // how often, as far as known; 0: unknown
     bool header;        // a jump backwards comes here
     uint64_t *live;     // registers, at its beginning
@@ -87,8 +88,11 @@ static inline void set_add(uint64_t *set, uint32_t r) { set[r / 64] |= UINT64_C(
 static inline void set_drop(uint64_t *set, uint32_t r) {
     set[r / 64] &= ~(UINT64_C(1) << (r % 64));
 }
-// `live` is what is live after the instruction; it becomes what is live before.
-void t2_live_before(const Instruction *in, uint64_t *live);
+// What is live after a block.
+void t2_live_after(const Shape *shape, const CodeBlock *block, uint64_t *live);
+// `live` is what is live after the instruction of the block; it becomes what is live before.
+void t2_live_before(const Shape *shape, const CodeBlock *block, const Instruction *in,
+                    uint64_t *live);
 // Has the instruction run, as far as it can be told?
 Ran t2_has_run(const Instruction *in);
 // Of a call.
@@ -241,6 +245,8 @@ void t2_call_instruction(Builder *b);
 // A call of a primitive that is no control operation. NULL: it has left.
 Node *t2_primitive(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args);
 Node *t2_primitive_call(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args);
+// Does it nothing but raise?
+bool t2_never_answers(const Primitive *p);
 const Primitive *t2_primitive_named(const char *name);
 
 #endif

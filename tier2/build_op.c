@@ -290,14 +290,11 @@ static void test_class(Builder *b, Node *x, ClassSet set) {
     ways(b, &yes, &no);
     Node *is = t2_is_class(b, x, set);
     if (is->op != N_BOOLEAN && yes != no) {
-        if (never_comes(b, no)) {
-            t2_guard_class(b, x, set, EXIT_BRANCH);
-            t2_jump(b, yes);
-            return;
-        }
-        if (never_comes(b, yes)) {
-            t2_guard_class(b, x, CLASS_ALL & ~set, EXIT_BRANCH);
-            t2_jump(b, no);
+        if (never_comes(b, no) || never_comes(b, yes)) {
+            bool holds = never_comes(b, no);
+            t2_remove(is);
+            t2_guard_class(b, x, holds ? set : CLASS_ALL & ~set, EXIT_BRANCH);
+            t2_jump(b, holds ? yes : no);
             return;
         }
     }

@@ -182,6 +182,12 @@ BUILD(is_exact) {
     Node *x = t2_guard_class(b, args[0], exact | CLASS(FLONUM), EXIT_TYPE);
     return t2_is_class(b, x, row->what ? exact : CLASS(FLONUM));
 }
+BUILD(is_procedure) {
+    ClassSet set = args[0]->type.set, certain = CLASS(CLOSURE) | CLASS(PRIMITIVE);
+    if (t2_is_a(args[0], certain) || !(set & (certain | CLASS(OBJECT))))
+        return t2_is_class(b, args[0], certain);
+    return NULL; // continuations and parameters are of the class of all other objects
+}
 BUILD(negation) { return emit1(b, N_NOT, t2_truth(b, args[0])); }
 BUILD(same) {
     if (args[0]->op == N_CONSTANT && args[1]->op == N_CONSTANT)
@@ -233,9 +239,7 @@ BUILD(parity) {
     return emit2(b, N_EQ_INT, low, t2_int(b, row->what));
 }
 static Node *choose(Builder *b, Node *condition, Node *x, Node *y) {
-    Node *node = emit3(b, N_SELECT, condition, x, y);
-    node->rep = x->rep;
-    return node;
+    return emit3(b, N_SELECT, condition, x, y);
 }
 BUILD(absolute) {
     Kind kind = t2_kind_near(b, args[0]);
@@ -450,7 +454,15 @@ Node *t2_primitive_call(Builder *b, const Primitive *p, bool binary, uint32_t co
     return t2_exits(b, node, raises ? EXIT_RAISE : EXIT_FAILED);
 }
 
+bool t2_never_answers(const Primitive *p) {
+    return strcmp(p->result, "none") == 0 && !(p->effects & FX_WRITE);
+}
+
 Node *t2_primitive(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args) {
+    if (t2_never_answers(p)) {
+        t2_leave(b, EXIT_FAILED);
+        return NULL;
+    }
     const Intrinsic *row = intrinsic_of(p);
     if (row && (row->arguments < 0 || row->arguments == (int)count)) {
         Node *value = row->build(b, row, count, args);

@@ -32,7 +32,9 @@ static const Node *resolved(const Node *node) {
 static void put_code(Dump *d, const Code *code) {
     Value name = t1_code_name(d->graph->vm, code);
     Position p = t1_code_position(code);
-    if (value_is_symbol(name))
+    if (code->control)
+        rt_builder_c(&d->text, "control");
+    else if (value_is_symbol(name))
         rt_builder_string(&d->text, value_symbol(name)->name);
     else if (p)
         rt_builder_format(&d->text, "lambda@%u:%u", position_line(p), position_column(p));

@@ -204,6 +204,8 @@ Node *t2_node_new(Graph *graph, NodeOp op, uint32_t input_count, Node *const *in
         for (uint32_t i = 0; i < input_count; i++)
             node->inputs[i] = inputs ? t2_resolve(inputs[i]) : NULL;
     }
+    if (op == N_SELECT && inputs)
+        node->rep = node->inputs[1]->rep;
     node->type = inputs || !input_count ? t2_type_of_node(node) : t2_type_of_set(CLASS_ALL);
     return node;
 }
