@@ -192,8 +192,9 @@ static int64_t magnitude(Type t) {
 static Type of_remainder(Type a, Type b) {
     int64_t most = magnitude(b) - 1;
     most = most < 0 ? 0 : most;
-    most = magnitude(a) < most ? magnitude(a) : most;
-    return t2_type_of_range(a.low < 0 ? -most : 0, a.high > 0 ? most : 0);
+    int64_t low = a.low >= 0 ? 0 : a.low > -most ? a.low : -most;
+    int64_t high = a.high <= 0 ? 0 : a.high < most ? a.high : most;
+    return t2_type_of_range(low, high);
 }
 
 static Type of_modulo(Type a, Type b) {
