@@ -90,7 +90,8 @@ static void *work(void *unused) {
         pthread_mutex_lock(&compiler.lock);
         compiler.busy = false;
         put(&compiler.done, job);
-        rt_interrupt_set(compiler.vm, INTERRUPT_TIER);
+        if (compiler.vm)
+            rt_interrupt_set(compiler.vm, INTERRUPT_TIER);
         if (!compiler.jobs.first)
             pthread_cond_broadcast(&compiler.idle);
     }
@@ -273,38 +274,56 @@ static Value text(VM *vm, T2Version *version, T2Text kind, Bailout *reason) {
 
 static void idle(VM *vm) { t2_cache_tend(vm); }
 
-static bool start(VM *vm, char **why) {
-    if (compiler.vm == vm)
-        return true;
+static bool open_engine(char **why) {
     if (!t2_engine_start(why))
         return false;
-    static bool registered;
-    if (!registered)
-        atexit(thread_stop); // before what LLVM does at the end
-    registered = true;
+    atexit(thread_stop); // before what LLVM does at the end
+    return true;
+}
+
+static void forget_jobs(Queue *queue) {
+    for (Job *job; (job = take(queue));)
+        job_free(job);
+}
+
+static void start(VM *vm) {
+    if (compiler.vm == vm)
+        return;
+    // What was begun for another VM comes to an end first.
+    thread_stop();
+    forget_jobs(&compiler.done);
+    t2_cache_stop();
     compiler.vm = vm;
     t2_cache_start(vm);
     t1_native_invalidated = invalidated;
     t1_native_idle = idle;
     rt_tier_event = poll;
-    return true;
 }
 
+// Does not wait for the job under way: its graph, and what it holds, stay until the next VM starts,
+// and so does all code.
 static void stop(VM *vm) {
-    thread_stop();
-    Job *job;
-    while ((job = take(&compiler.jobs)) || (job = take(&compiler.done)))
-        job_free(job);
-    t2_cache_stop();
+    pthread_mutex_lock(&compiler.lock);
+    forget_jobs(&compiler.jobs);
+    compiler.vm = NULL;
+    pthread_mutex_unlock(&compiler.lock);
     t1_native_invalidated = NULL;
     t1_native_idle = NULL;
     rt_tier_event = NULL;
-    compiler.vm = NULL;
+}
+
+static bool busy(void) {
+    pthread_mutex_lock(&compiler.lock);
+    bool is_busy = compiler.busy;
+    pthread_mutex_unlock(&compiler.lock);
+    return is_busy;
 }
 
 const T2Compiler t2_compiler = {.size = sizeof(T2Compiler),
+                                .open = open_engine,
                                 .start = start,
                                 .stop = stop,
+                                .busy = busy,
                                 .compile = compile,
                                 .poll = poll,
                                 .drain = drain,

@@ -238,11 +238,15 @@ void t2_engine_define(const char *name, const void *address) {
 // The module of a graph after LLVM's passes; NULL: *failure.
 static LLVMModuleRef make_module(T2Artifact *a, const Graph *graph, LLVMContextRef context,
                                  Bailout *failure) {
-    LLVMModuleRef module = t2_lower(a, graph, context, failure);
-    if (!module)
-        return NULL;
+    LLVMModuleRef module = LLVMModuleCreateWithNameInContext(a->label, context);
+    // First: alignments of loads and stores depend on it.
     LLVMSetTarget(module, engine.triple);
     LLVMSetDataLayout(module, engine.layout);
+    *failure = t2_lower(a, graph, module);
+    if (*failure) {
+        LLVMDisposeModule(module);
+        return NULL;
+    }
 #ifdef KILN_DEBUG
     char *message = NULL;
     if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message)) {

@@ -9,8 +9,8 @@
 // same name means the same address for as long as the process lives.
 void t2_engine_define(const char *name, const void *address);
 
-// The module of a graph, in its context; fills in the artifact's descriptors. NULL: a failure that
-// t2_artifact_make answers.
-LLVMModuleRef t2_lower(T2Artifact *a, const Graph *graph, LLVMContextRef context, Bailout *failure);
+// Put the function of a graph into an empty module; fills in the artifact's descriptors. NONE, or
+// why it cannot be done.
+Bailout t2_lower(T2Artifact *a, const Graph *graph, LLVMModuleRef module);
 
 #endif

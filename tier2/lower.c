@@ -8,6 +8,7 @@
 #include "tier2/lower_int.h"
 #include <llvm-c/Analysis.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { PRESERVE_NONE = 21, LIKELY_WEIGHT = 1 << 20 };
 
@@ -323,11 +324,10 @@ static void make_prologue(Lower *l) {
     LLVMSetVolatile(store, true);
 }
 
-LLVMModuleRef t2_lower(T2Artifact *a, const Graph *graph, LLVMContextRef context,
-                       Bailout *failure) {
-    Lower l = {.artifact = a, .graph = graph, .context = context};
-    l.module = LLVMModuleCreateWithNameInContext(a->label, context);
-    l.builder = LLVMCreateBuilderInContext(context);
+Bailout t2_lower(T2Artifact *a, const Graph *graph, LLVMModuleRef module) {
+    Lower l = {.artifact = a, .graph = graph, .module = module};
+    l.context = LLVMGetModuleContext(module);
+    l.builder = LLVMCreateBuilderInContext(l.context);
     l.values = calloc(graph->node_count + 1, sizeof *l.values);
     l.first = calloc(2 * ((size_t)graph->block_count + 1), sizeof *l.first);
     if (!l.values || !l.first) {
@@ -351,10 +351,5 @@ LLVMModuleRef t2_lower(T2Artifact *a, const Graph *graph, LLVMContextRef context
     free((void *)l.values);
     free((void *)l.first);
     LLVMDisposeBuilder(l.builder);
-    if (l.failure) {
-        LLVMDisposeModule(l.module);
-        *failure = l.failure;
-        return NULL;
-    }
-    return l.module;
+    return l.failure;
 }

@@ -328,8 +328,12 @@ static void *hot(VM *vm, void *code, uint32_t at) {
     T2Version *v = t2_policy_version(vm, t2_policy_function(vm, code), at);
     // Far away, unless what follows knows better.
     count_again(code, at, 0);
-    if (v->state == T2_COLD)
-        request(vm, v);
+    if (v->state == T2_COLD) {
+        if (t2_settings.wait || t2_load_begin())
+            request(vm, v);
+        else
+            wait_longer(v, 0);
+    }
     if (v->state != T2_INSTALLED || at == UINT32_MAX)
         return NULL;
     count_again(code, at, 1);

@@ -85,10 +85,14 @@ typedef enum T2Text { T2_TEXT_IR, T2_TEXT_LLVM, T2_TEXT_ASM } T2Text;
 // What the shared object offers: the one symbol that load.c looks up, t2_compiler.
 typedef struct T2Compiler {
     uint32_t size; // of this structure: that of another build is not used
-    // Before the first request of a VM. False: it cannot work (the reason, malloc'ed, in *why).
-    bool (*start)(VM *vm, char **why);
+    // Once, by any thread: make LLVM ready. False: it cannot work (the reason, malloc'ed, in *why).
+    bool (*open)(char **why);
+    // Before the first request of a VM; again for the same VM: nothing.
+    void (*start)(VM *vm);
     // The VM ends: drop all code.
     void (*stop)(VM *vm);
+    // Is code being compiled? (What was begun for a VM that has ended is still finished.)
+    bool (*busy)(void);
     // Build and optimize the graph of a version, hand it over to be compiled. NONE: the outcome
     // comes through t2_policy_installed or t2_policy_failed, before this returns when `wait` is
     // true, else out of `poll`.
@@ -109,9 +113,15 @@ typedef struct T2Compiler {
 
 // ---- load.c
 
-// The compiler, opened at the first call; NULL: there is none, t2_load_failure tells why.
+// Begin to open the compiler, in the background. True: that is done, t2_load answers at once.
+bool t2_load_begin(void);
+// The compiler, started for the VM; NULL: there is none, t2_load_failure tells why.
 const T2Compiler *t2_load(VM *vm);
-const char *t2_load_failure(void); // NULL: none
+const char *t2_load_failure(void); // NULL: none so far
+// The process, which is Kiln's own, is about to exit. While something is being compiled, which
+// cannot be stopped, it does so here instead of waiting: output is flushed, handlers of atexit are
+// not run.
+void t2_process_ends(int status);
 
 // ---- what the compiler tells the policy (policy.c), on the program's thread
 
