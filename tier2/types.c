@@ -210,6 +210,12 @@ static int64_t mask_above(int64_t n) {
     return n <= 0 ? 0 : (int64_t)(UINT64_MAX >> __builtin_clzll((unsigned long long)n));
 }
 
+// Bits that a value of the range may have different from its sign.
+static int64_t bits_of(Type t) {
+    int64_t a = t.low < 0 ? ~t.low : t.low, b = t.high < 0 ? ~t.high : t.high;
+    return mask_above(a > b ? a : b);
+}
+
 static Type of_bits(NodeOp op, Type a, Type b) {
     if (op == N_AND_INT) {
         if (a.low >= 0 && b.low >= 0)
@@ -219,7 +225,7 @@ static Type of_bits(NodeOp op, Type a, Type b) {
         if (b.low >= 0)
             return t2_type_of_range(0, b.high);
     }
-    int64_t most = mask_above(magnitude(a) > magnitude(b) ? magnitude(a) : magnitude(b));
+    int64_t most = bits_of(a) | bits_of(b);
     if (a.low >= 0 && b.low >= 0)
         return t2_type_of_range(0, most);
     return t2_type_of_range(-most - 1, most);
