@@ -323,7 +323,8 @@ static void entered(VM *vm, T2Version *v) {
 }
 
 static void *hot(VM *vm, void *code, uint32_t at) {
-    if (!policy.vm)
+    // Top-level forms run once; their loops may be long.
+    if (!policy.vm || (at == UINT32_MAX && ((const Code *)code)->top))
         return NULL;
     T2Version *v = t2_policy_version(vm, t2_policy_function(vm, code), at);
     // Far away, unless what follows knows better.
