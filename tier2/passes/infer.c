@@ -534,7 +534,8 @@ static bool grow_headers(Infer *f, uint32_t round) {
             changed = true;
             p->grown++;
             if (round >= ROUNDS)
-                all = t2_type_of_set(n->rep == REP_INT ? CLASS(FIXNUM) : CLASS_ALL);
+                all = n->rep == REP_INT ? t2_type_of_range(INT64_MIN, INT64_MAX)
+                                        : t2_type_of_set(CLASS_ALL);
             else if (all.set == CLASS(FIXNUM) && n->type.set == CLASS(FIXNUM) && p->grown > 1) {
                 if (all.low < n->type.low)
                     all.low = widen_low(all.low);
