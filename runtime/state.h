@@ -90,8 +90,8 @@ typedef struct VM {
     Value *exit_values;   // [NATIVE_EXIT_VALUES] what an exit hands over
     Value *unwind_top;    // next free word of the unwind buffer
     uint64_t unwind_keep; // whether the frames that are unwound are kept (1) or thrown away (0)
-    void *native_site;    // Code of a tail call of t1_native_apply; NULL: not given
-    uint64_t native_site_pc; // word index after the call's instruction
+    void *native_site;       // where t1_native_apply is called: a Code, NULL: not given
+    uint64_t native_site_pc; // word index after the call's instruction, and NATIVE_TAIL
     Value native_arguments[NATIVE_ARGUMENTS_MAX]; // those that are not in registers
 
     uint64_t exit_countdown; // tests: guards until one fails on purpose (tier2/policy.c)

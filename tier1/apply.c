@@ -62,15 +62,11 @@ static void add_frame(Trace *trace, const Code *code, const uint32_t *next,
         add_entry(trace, code, next);
 }
 
-static bool is_bottom(Value closure) {
-    return t1_code_control(t1_closure_code(closure)) == CONTROL_FRAME_BOTTOM;
-}
-
 // The same for those that the stack had no room for, and the frame that makes the call, if it has
 // not been given up.
 static const HeapFrame *after_own(const HeapFrame *f) {
     for (; f && control_code(f->closure); f = f->next)
-        if (is_bottom(f->closure))
+        if (t1_is_bottom_closure(f->closure))
             return f->next;
     return f ? f->next : NULL;
 }
@@ -88,7 +84,7 @@ Value t1_backtrace(T1 *t) {
     while (frame_pc(base) && control_code(frame_closure(base)))
         base = frame_caller(base);
     const HeapFrame *below = t->evaluation->below;
-    if (!frame_pc(base) && control_code(frame_closure(base)) && !is_bottom(frame_closure(base)))
+    if (!frame_pc(base) && control_code(frame_closure(base)) && !t1_is_bottom(base))
         below = after_own(below);
     for (; frame_pc(base) && trace.shown < BACKTRACE_LIMIT; base = frame_caller(base)) {
         const Value *caller = frame_caller(base);

@@ -53,28 +53,35 @@ HeapFrame *t1_context_frame(T1 *t) {
     return heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
 }
 
-HeapFrame **t1_copy_callers(T1 *t, const Value *base, HeapFrame **link) {
-    while (frame_pc(base)) {
+void t1_copy_callers(T1 *t, const Value *base, FrameList *list) {
+    for (; frame_pc(base); base = frame_caller(base)) {
         const Value *caller = frame_caller(base);
-        *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
-                           (uint32_t)(base - caller) - FRAME_HEADER);
-        link = &(*link)->next;
-        base = caller;
+        // What stands below a native function's call of a control operation: the frame of that
+        // function comes next, and the call is not in tail position in that.
+        if (t1_is_bottom(caller) && caller != t->evaluation->floor + FRAME_HEADER) {
+            list->last->registers[CONTROL_FRAME_TAIL] = value_from_fixnum(0);
+            return;
+        }
+        t1_add_frame(list, heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
+                                      (uint32_t)(base - caller) - FRAME_HEADER));
     }
-    return link;
+}
+
+void t1_put_below(T1 *t, const FrameList *list) {
+    if (list->first) {
+        list->last->next = t->evaluation->below;
+        t->evaluation->below = list->first;
+    }
+    t1_at_bottom(t);
 }
 
 HeapFrame *t1_move_frames(T1 *t) {
-    HeapFrame *first = NULL, **link = &first;
-    if (!t->at.tail) {
-        first = t1_context_frame(t);
-        link = &first->next;
-    }
-    link = t1_copy_callers(t, t->at.base, link);
-    *link = t->evaluation->below;
-    t->evaluation->below = first;
-    t1_at_bottom(t);
-    return first;
+    FrameList list = {0};
+    if (!t->at.tail)
+        t1_add_frame(&list, t1_context_frame(t));
+    t1_copy_callers(t, t->at.base, &list);
+    t1_put_below(t, &list);
+    return t->evaluation->below;
 }
 
 const HeapFrame *t1_reinstate(T1 *t) {
@@ -120,10 +127,6 @@ void t1_return(T1 *t, Value value) {
 
 // ---- control frames
 
-static bool is_bottom(const Value *base) {
-    return t1_code_control(t1_closure_code(frame_closure(base))) == CONTROL_FRAME_BOTTOM;
-}
-
 void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
     VM *vm = t->vm;
     Context *at = &t->at;
@@ -133,7 +136,7 @@ void t1_push_control(T1 *t, ControlKind kind, Value r0, Value r3) {
     // Where the stack is full, the context's frame becomes the innermost on the heap, also in tail
     // position. An activation without frames has nothing to be moved. On top of native frames the
     // next call moves them: until then there is room in the margin.
-    if (!t1_is_nested(t) && t1_stack_short(t, frame) && !is_bottom(at->base)) {
+    if (!t1_is_nested(t) && t1_stack_short(t, frame) && !t1_is_bottom(at->base)) {
         at->tail = false;
         (void)t1_move_frames(t);
         frame = at->base;

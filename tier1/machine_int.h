@@ -163,7 +163,9 @@ typedef enum PendingKind { // what is to be done when everything has been unwoun
 } PendingKind;
 typedef struct Pending {
     PendingKind kind;
-    HeapFrame *frame;      // of the context; NULL: its call is in tail position, or native
+    HeapFrame *frame;      // of the context; NULL: it has none
+    bool tail;             // its call is in tail position (a failing one is shown with its frame);
+                           // else, without frame, it is a call by native code, which leaves a record
     const Code *site_code; // of the context; NULL: that of the innermost frame
     const uint32_t *site_next;
     Value value;
@@ -229,6 +231,14 @@ enum { CONTINUATION_SLICE = 1 }; // header flag: composable, from %capture-promp
 static inline T1 *t1_of(const VM *vm) { return vm->tier_state; }
 static inline ControlKind t1_code_control(const Code *code) { return (ControlKind)code->control; }
 
+// Is it what stands for no frame, at the bottom of an activation?
+static inline bool t1_is_bottom_closure(Value closure) {
+    return t1_code_control(t1_closure_code(closure)) == CONTROL_FRAME_BOTTOM;
+}
+static inline bool t1_is_bottom(const Value *base) {
+    return t1_is_bottom_closure(frame_closure(base));
+}
+
 // The context of the instruction whose successor is `next`.
 static inline T1 *t1_context(VM *vm, Value *base, Value *constants, const uint32_t *next,
                              uint32_t dst, uint32_t window, bool tail) {
@@ -287,9 +297,17 @@ void t1_return(T1 *t, Value value);
 HeapFrame *t1_move_frames(T1 *t);
 // The context's frame as a heap frame.
 HeapFrame *t1_context_frame(T1 *t);
-// Heap frames of those that the frame at `base` returns to, down to its activation's lowest: linked
-// into *link. Answers where the next one goes.
-HeapFrame **t1_copy_callers(T1 *t, const Value *base, HeapFrame **link);
+// Heap frames of those that the frame at `base` returns to, down to its activation's lowest.
+typedef struct FrameList {
+    HeapFrame *first, *last;
+} FrameList;
+static inline void t1_add_frame(FrameList *list, HeapFrame *f) {
+    *(list->last ? &list->last->next : &list->first) = f;
+    list->last = f;
+}
+void t1_copy_callers(T1 *t, const Value *base, FrameList *list);
+// The list comes on top of the evaluation's heap frames, and the context becomes the bottom.
+void t1_put_below(T1 *t, const FrameList *list);
 // The context becomes an activation without frames: what it answers goes to Evaluation.below.
 void t1_at_bottom(T1 *t);
 // The innermost heap frame becomes the only frame on the stack, and the context.

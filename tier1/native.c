@@ -42,12 +42,12 @@ void (*t1_native_exited)(VM *vm, const ExitDescriptor *exit);
 // ---- memory
 
 enum {
-    BUFFER_SHARE = 2,         // bytes of records for one of the C stack, see native.h
-    BUFFER_SPARE = 1 << 20,   // for those in the room below native_end
-    GUARD_BYTES = 64 << 10,   // more than one record
-    STACK_LEAST = 256 << 10,  // of native frames: NATIVE_ROOM and something to run in
-    STACK_FOREIGN = 1 << 20,  // on a C stack whose size is not known
-    STACK_BELOW = 64 << 10,   // of the VM's C stack, before its own limit
+    BUFFER_SHARE = 2,        // bytes of records for one of the C stack, see native.h
+    BUFFER_SPARE = 1 << 20,  // for those in the room below native_end
+    GUARD_BYTES = 64 << 10,  // more than one record
+    STACK_LEAST = 256 << 10, // of native frames: NATIVE_ROOM and something to run in
+    STACK_FOREIGN = 1 << 20, // on a C stack whose size is not known
+    STACK_BELOW = 64 << 10,  // of the VM's C stack, before its own limit
 };
 
 // One region a process, like the VM stack.
@@ -119,9 +119,11 @@ static Value begin(T1 *t, Pending pending, bool keep) {
 
 void t1_unwind(T1 *t, Pending pending, bool keep) {
     VM *vm = t->vm;
-    pending.site_code = t->at.site_code;
-    pending.site_next = t->at.site_next;
-    if (keep && !t->at.tail)
+    const Context *at = &t->at;
+    pending.site_code = at->site_code;
+    pending.site_next = at->site_next;
+    pending.tail = at->tail && !t1_is_bottom(at->base);
+    if (keep && (!at->tail || (pending.tail && pending.kind == PENDING_RAISE)))
         pending.frame = t1_context_frame(t);
     t->result = begin(t, pending, keep);
     t->done = true;
@@ -223,32 +225,46 @@ Value t1_native_result(VM *vm, Value value) {
 
 // ---- calls out of native code
 
+// A closure of the code to be shown in backtraces, not to be run.
+static Value shown_closure(VM *vm, const Code *code) {
+    Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
+    closure->code = code->first;
+    return value_from_pointer(closure);
+}
+
+// What native code calls is called in a context at the bottom of an activation. In tail position
+// the native caller's frame is gone; one without registers takes its place, so that the call fails,
+// and control operations find, what they would find in tier 1.
 static Value apply(VM *vm, Value procedure, uint32_t argc, const Value *argv) {
     T1 *t = t1_of(vm);
+    const Code *site = vm->native_site;
+    const uint32_t *next = site ? site->words + (uint32_t)vm->native_site_pc : NULL;
+    bool tail = site && vm->native_site_pc & NATIVE_TAIL;
+    vm->native_site = NULL;
+    Value bottom = tail ? shown_closure(vm, site) : t->control[CONTROL_FRAME_BOTTOM];
     Activation a;
     Value *base = activation_begin(t, &a);
-    const Code *site_code = vm->native_site;
-    const uint32_t *site_next = site_code ? site_code->words + vm->native_site_pc : NULL;
-    vm->native_site = NULL;
     if (UNLIKELY(t1_stack_short(t, base))) {
         t->activation = a.outer;
         Pending pending = {.kind = PENDING_CALL,
                            .value = procedure,
-                           .site_code = site_code,
-                           .site_next = site_next,
+                           .tail = tail,
+                           .site_code = site,
+                           .site_next = next,
                            .arguments = copy_arguments(vm, argc, argv),
                            .count = argc};
         return begin(t, pending, true);
     }
-    const Code *bottom = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
-    base[FRAME_CLOSURE] = t->control[CONTROL_FRAME_BOTTOM];
+    const Code *code = tail ? site : t1_closure_code(bottom);
+    base[FRAME_CLOSURE] = bottom;
     vm->frame_base = base;
     t->at = (Context){.base = base,
-                      .constants = bottom->constants,
-                      .next = bottom->words,
+                      .constants = code->constants,
+                      .next = tail ? next : code->words,
+                      .dst = code->registers,
                       .tail = true,
-                      .site_code = site_code,
-                      .site_next = site_next};
+                      .site_code = site,
+                      .site_next = next};
     t1_apply(t, procedure, argc, argv);
     return activation_end(t, &a, run(t));
 }
@@ -421,6 +437,8 @@ static void count_exit(VM *vm, ExitDescriptor *exit) {
         t1_native_exited(vm, exit);
 }
 
+Value t1_native_values_frame(VM *vm) { return t1_of(vm)->control[CONTROL_FRAME_VALUES]; }
+
 unsigned t1_exit_count(const Code *code, uint32_t pc, ExitReason reason) {
     return code->exits && pc < code->word_count
                ? code->exits[(size_t)pc * EXIT_REASON_COUNT + reason]
@@ -496,8 +514,7 @@ NATIVE(t1_native_exit) { ANSWER(take_exit(vm, (ExitDescriptor *)(uintptr_t)closu
 // ---- unwinding: its end
 
 // Heap frames of one record, innermost first.
-static HeapFrame **copy_record(VM *vm, const ExitDescriptor *exit, const Value *values,
-                               HeapFrame **link) {
+static void copy_record(VM *vm, const ExitDescriptor *exit, const Value *values, FrameList *list) {
     Rebuild r = {.vm = vm, .exit = exit, .values = values};
     sunk_make(&r);
     for (uint32_t i = 0; i < exit->frame_count; i++) {
@@ -508,10 +525,8 @@ static HeapFrame **copy_record(VM *vm, const ExitDescriptor *exit, const Value *
         frame->closure = located(&r, f->closure);
         frame->count = f->count;
         frame_fill(&r, f, frame->registers);
-        *link = frame;
-        link = &frame->next;
+        t1_add_frame(list, frame);
     }
-    return link;
 }
 
 static const ExitDescriptor *record_exit(const Value *record) {
@@ -533,15 +548,17 @@ static void copy_records(T1 *t) {
             *held++ = last = owner;
     }
     t->unwind_held = held;
-    HeapFrame *first = t->pending.frame, **link = first ? &first->next : &first;
+    FrameList list = {0};
+    if (t->pending.frame)
+        t1_add_frame(&list, t->pending.frame);
     for (Value *record = t->unwind; record < end; record = record_next(record)) {
         const ExitDescriptor *exit = record_exit(record);
-        link = exit == &t1_frames_record
-                   ? t1_copy_callers(t, (const Value *)(uintptr_t)record[1], link)
-                   : copy_record(vm, exit, record + 1, link);
+        if (exit == &t1_frames_record)
+            t1_copy_callers(t, (const Value *)(uintptr_t)record[1], &list);
+        else
+            copy_record(vm, exit, record + 1, &list);
     }
-    *link = t->evaluation->below;
-    t->evaluation->below = first;
+    t1_put_below(t, &list);
     t->unwind_held = t->unwind;
 }
 
@@ -584,9 +601,10 @@ Value t1_rewind(T1 *t) {
     Pending p = t->pending;
     t->pending = (Pending){.kind = PENDING_NONE};
     t1_at_bottom(t);
-    // A tail call's context is the bottom; its site is all that there is of its caller.
-    if (p.kind != PENDING_ENTER && t->evaluation->below && (p.frame || !p.site_code))
+    if (p.kind != PENDING_ENTER && t->evaluation->below && (p.frame || !p.tail)) {
         settle(t);
+        t->at.tail = p.tail;
+    }
     if (p.site_code) {
         t->at.site_code = p.site_code;
         t->at.site_next = p.site_next;

@@ -44,9 +44,11 @@ typedef Value Native(NATIVE_PARAMETERS) __attribute__((preserve_none));
 Native t1_native_interpret;
 // Calls any object with up to NATIVE_ARGUMENTS_MAX arguments; `code` is that number, as an integer.
 // For callees that are no closures of ours, or whose clause does not take the arguments as they
-// are. A failing call is raised where its caller called it. In tail position there is no caller any
-// more, so who tail-calls it says where that was: vm->native_site = its Code, vm->native_site_pc =
-// the word after the instruction. (NULL otherwise, as this function leaves it.)
+// are. A call that fails is raised where it stands, so whoever calls this says where: just before,
+// vm->native_site = the Code, vm->native_site_pc = the word after the instruction, with NATIVE_TAIL
+// when it is tail-called.
+enum { NATIVE_TAIL_BIT = 32 };
+#define NATIVE_TAIL (UINT64_C(1) << NATIVE_TAIL_BIT)
 Native t1_native_apply;
 
 // What native code does with the result of a C function that may have run other SX code (a
@@ -160,6 +162,11 @@ Native t1_native_overflow;
 //   unwind_keep         whether frames are kept (1) or thrown away (0)
 //   native_arguments    [NATIVE_ARGUMENTS_MAX]; argument i is at index i
 //   native_site, native_site_pc
+
+// The closure of the frame of (call-with-values producer consumer) while the producer runs: four
+// registers, R0 the consumer, R1 fixnum 0, R2 takes the values, R3 #f; it goes on at word 0. So
+// such a call can be inlined and still be described.
+Value t1_native_values_frame(VM *vm);
 
 // ---- installing
 

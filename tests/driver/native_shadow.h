@@ -272,10 +272,8 @@ static Value shadow_call(Shadow *s, Op op, const uint32_t *words) {
     shadow.calls++;
     if (tail && s->depth == 0) {
         shadow_pass(s, callee, argc, argv, applied);
-        if (s->next == t1_native_apply) {
-            m->native_site = f->code;
-            m->native_site_pc = after;
-        }
+        m->native_site = f->code;
+        m->native_site_pc = after | NATIVE_TAIL;
         return VALUE_NONE;
     }
     if (tail) { // of an inlined frame: an ordinary call of its caller, whose frame it leaves out
@@ -294,6 +292,8 @@ static Value shadow_call(Shadow *s, Op op, const uint32_t *words) {
             return VALUE_NONE;
         shadow_pass(s, callee, argc, argv, applied);
     }
+    m->native_site = f->code;
+    m->native_site_pc = after;
     Native *next = s->next;
     s->next = NULL;
     Value result = next(m, s->closure, s->code, s->first[0], s->first[1], s->first[2],

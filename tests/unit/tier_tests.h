@@ -312,6 +312,77 @@ static void test_apply_from_c(void **state) {
     assert_string_equal(failure_text(), "call: expected procedure, got #t");
 }
 
+// ---- backtraces: the same as the oracle's
+
+// Value or backtrace, the same as the oracle's.
+[[maybe_unused]] static void check_trace(const char *text) {
+    static char expected[8192];
+    const Tier *tiers[] = {&vm_tier_cek, tier};
+    for (int i = 0; i < 2; i++) {
+        vm->roots[15] = VALUE_NULL;
+        tier = tiers[i];
+        Value v = run_once(text);
+        if (v == VALUE_FAILURE)
+            v = rt_condition_field(vm->condition, CONDITION_FIELD_BACKTRACE);
+        if (i == 0)
+            strcpy(expected, result_text(v));
+        else if (strcmp(result_text(v), expected) != 0)
+            fail_msg("%s\n  cek:   %s\n  %s: %s", text, expected, tier->name, result_text(v));
+    }
+}
+
+[[maybe_unused]] static void check_backtraces(void) {
+#define INNER                                                                                      \
+    "(define inner (named inner () (begin %s))) (define outer (named outer () (list (inner)))) "   \
+    "(list (outer))"
+    static const char *const cases[] = {
+        "(list (car 5))",
+        "(car 5)",
+        "(%backtrace)",
+        "(list (%backtrace))",
+        "(5)",
+        "(list (5))",
+        "(list (nowhere 1))",
+        "((lambda (x) x))",
+        "(list ((lambda (x) x)))",
+        "(apply car '(5))",
+        "(list (apply car '(5)))",
+        "(list (call-with-values (lambda () (%backtrace)) list))",
+        "(call-with-values (lambda () (list (%backtrace))) list)",
+        "(list (call-with-values (lambda () 1) (lambda () 1)))",
+        "(call-with-values 5 list)",
+        "(list (%prompt 'p (lambda () (list (%backtrace)))))",
+        "(%prompt 'p (lambda () (list (%backtrace))))",
+        "(list (%capture (lambda (k) (list (%backtrace)))))",
+        "(%capture (lambda (k) (list (%backtrace))))",
+        "(list (%capture (lambda () 1)))",
+        "(list (%capture 5))",
+        "(list (%prompt 'p (lambda () (list (%capture-prompt 'p (lambda (k) (list (k "
+        "(%backtrace)))))))))",
+        "(list (%prompt 'p (lambda () (list (%capture-prompt 'p (lambda (k) (list "
+        "(%backtrace))))))))",
+        "(list (%prompt 'p (named body () (begin (list (%capture-prompt 'p (lambda (k) (list (k "
+        "1))))) (list (%backtrace))))))",
+        "(list (%capture-prompt 'none (lambda (k) k)))",
+        "(begin (set! nowhere 1) 2)",
+        "(< 'a 1)",
+        "(if (< 'a 1) 1 2)",
+        "(+ 1 2 'c)",
+        "(fix ((loop (lambda (i) (if (= i 3) (list (car i)) (loop (+ i 1)))))) (loop 0))",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024], hooked[1200];
+        snprintf(text, sizeof text, INNER, cases[i]);
+        vm->raise_hook = VALUE_NONE;
+        check_trace(text);
+        // What a handler sees.
+        snprintf(hooked, sizeof hooked,
+                 "(%%set-raise-hook! (named hook (c) (list (%%backtrace)))) %s", text);
+        check_trace(hooked);
+        vm->raise_hook = VALUE_NONE;
+    }
+}
+
 // ---- resources
 
 static void test_deep_recursion(void **state) {
