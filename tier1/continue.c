@@ -34,8 +34,7 @@ static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value 
     return f;
 }
 
-void t1_at_bottom(T1 *t) {
-    Value *base = t->evaluation->floor + FRAME_HEADER;
+static void at_bottom_of(T1 *t, Value *base) {
     Code *code = t1_closure_code(t->control[CONTROL_FRAME_BOTTOM]);
     frame_link(base, NULL, NULL, 0);
     base[FRAME_CLOSURE] = t->control[CONTROL_FRAME_BOTTOM];
@@ -47,6 +46,8 @@ void t1_at_bottom(T1 *t) {
     t->at.window = 0;
     t->at.tail = true;
 }
+
+void t1_at_bottom(T1 *t) { at_bottom_of(t, t->evaluation->floor + FRAME_HEADER); }
 
 HeapFrame *t1_context_frame(T1 *t) {
     const Context *at = &t->at;
@@ -172,6 +173,9 @@ static void leave_control(T1 *t) {
         at->constants = link_constants(link);
         at->dst = link_dst(link);
         at->window = (uint32_t)(frame - at->base) - FRAME_HEADER;
+    } else if (t1_is_nested(t)) { // the outermost frame of an exit
+        at_bottom_of(t, frame);
+        tail = true;
     } else if (t->evaluation->below) {
         (void)t1_reinstate(t);
     } else { // the entry of a prompt's thunk, in a slice that was put at the bottom of an

@@ -472,6 +472,51 @@ static void test_sunk_objects(void **state) {
     vm->roots[14] = VALUE_NONE;
 }
 
+// (named f (p c) (call-with-values p c)), the producer built in place: leaves with the control
+// frame that waits for its values as the outermost frame.
+static ExitDescriptor values_exit;
+static ExitFrame values_frame;
+static const Location values_registers[] = {AT(VALUE, 0), AT(VALUE, 1), AT(VALUE, 2), AT(DEAD, 0)};
+
+NATIVE_FUNCTION(leaves_values) {
+    Values *values = rt_object_new(vm, TYPE_VALUES, 0, 2, 2 * sizeof(Value));
+    values->item[0] = values->item[1] = a0;
+    vm->exit_values[0] = a1;
+    vm->exit_values[1] = value_from_fixnum(0);
+    vm->exit_values[2] = value_from_pointer(values);
+    vm->exit_values[3] = t1_native_values_frame(vm);
+    [[clang::musttail]] return t1_native_exit(vm, (Value)(uintptr_t)&values_exit, code, a0, a1, a2,
+                                              a3, a4, a5);
+}
+NATIVE_END
+
+static void test_exit_to_a_control_frame(void **state) {
+    (void)state;
+    use_none();
+    set_hook("(define f (lambda (p c) (call-with-values p c))) (define g (lambda (x y) (list x y)))"
+             "(define h (lambda (x) (car (f x g)))) (define id (lambda (x) x))");
+    Value frame = t1_native_values_frame(vm);
+    values_frame = (ExitFrame){.code = t1_closure_code(frame),
+                               .dst = -1,
+                               .closure = AT(VALUE, 3),
+                               .count = 4,
+                               .registers = values_registers};
+    values_exit = (ExitDescriptor){
+        .reason = EXIT_GENERIC, .value_count = 4, .frame_count = 1, .frames = &values_frame};
+    t1_native_install(vm, code_of("f"), leaves_values, NULL);
+    for (int native = 0; native < 3; native++) {
+        assert_string_equal(result_text(run_once("(list (f 1 g) (h 2))")), "((1 1) 2)");
+        assert_string_equal(result_text(run_once("(list (f 1 (lambda (a b) (%capture (lambda (k) "
+                                                 "(k (g a b)))))))")),
+                            "((1 1))");
+        assert_string_equal(result_text(run_once("(list (f 1 list) (id (f 2 id)))")),
+                            "error: procedure: expected 1 argument, got 2");
+        t1_native_install(vm, code_of(native ? "g" : "h"), shadow_function, NULL);
+    }
+    vm->frame_limit = t1_stack_top(vm);
+    assert_string_equal(result_text(run_once("(list (f 1 g) (h 2))")), "((1 1) 2)");
+}
+
 // ---- invalidation
 
 static unsigned gone_on; // a native frame that should have been left
@@ -599,6 +644,7 @@ int main(void) {
         UNIT_TEST(test_guard_below_native_code),
         UNIT_TEST(test_tail_calls_are_flat),
         UNIT_TEST(test_sunk_objects),
+        UNIT_TEST(test_exit_to_a_control_frame),
         UNIT_TEST(test_invalidation),
         UNIT_TEST(test_watch_is_weak),
         UNIT_TEST(test_c_stack_is_bounded),
