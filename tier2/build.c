@@ -428,7 +428,7 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
     bool whole = osr_pc == UINT32_MAX;
     if (code->control)
         return BAILOUT_INTERNAL;
-    if (code->word_count > WORDS_MAX)
+    if (code->word_count > 4 * WORDS_MAX)
         return BAILOUT_TOO_LARGE;
     if (whole && parameter_count(code) > NATIVE_ARGUMENTS_MAX)
         return BAILOUT_TOO_MANY_REGISTERS;
@@ -436,6 +436,8 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
     Shape *shape = t2_shape(b, code, root);
     if (!shape)
         return BAILOUT_TOO_MANY_REGISTERS;
+    if (shape->words > WORDS_MAX)
+        return BAILOUT_TOO_LARGE;
     if (shape->irreducible)
         return BAILOUT_IRREDUCIBLE;
     if (shape->captures)

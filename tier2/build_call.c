@@ -236,10 +236,12 @@ static bool build_primitive_call(Builder *b, const Call *call) {
     int count = (int)call->form.count;
     if (p->control != CONTROL_NONE || count < p->min || (p->max >= 0 && count > p->max))
         return false;
-    deliver(
-        b, call,
-        t2_primitive(b, p, p->fixed < 0 && p->binary && count == 2, call->form.count, call->args));
-    return true;
+    // Tier 1 would run it again when it fails, so it must not have changed anything.
+    bool binary = p->fixed < 0 && p->binary && count == 2;
+    Node *value = p->effects & FX_WRITE ? t2_intrinsic(b, p, call->form.count, call->args)
+                                        : t2_primitive(b, p, binary, call->form.count, call->args);
+    deliver(b, call, value);
+    return value || !b->block;
 }
 
 // ---- call-with-values

@@ -30,7 +30,7 @@
 enum {
     REGISTERS_MAX = 4096, // of the function itself
     INLINE_REGISTERS = 256,
-    WORDS_MAX = 30000,   // of the function itself
+    WORDS_MAX = 8000,    // of the function itself, as far as they can be reached
     INLINE_ALWAYS = 60,  // words of a callee that is inlined wherever it is called
     INLINE_HOT = 300,    // where it is called often, or with a closure that is known
     INLINE_TOTAL = 2500, // words of all inlined functions together
@@ -244,6 +244,9 @@ void t2_call_instruction(Builder *b);
 
 // A call of a primitive that is no control operation. NULL: it has left.
 Node *t2_primitive(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args);
+// The same when the builder knows it as operations; NULL: it does not.
+Node *t2_intrinsic(Builder *b, const Primitive *p, uint32_t count, Node **args);
+// The same as a call of its C function.
 Node *t2_primitive_call(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args);
 // Does it nothing but raise?
 bool t2_never_answers(const Primitive *p);

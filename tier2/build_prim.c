@@ -458,16 +458,18 @@ bool t2_never_answers(const Primitive *p) {
     return strcmp(p->result, "none") == 0 && !(p->effects & FX_WRITE);
 }
 
+Node *t2_intrinsic(Builder *b, const Primitive *p, uint32_t count, Node **args) {
+    const Intrinsic *row = intrinsic_of(p);
+    if (!row || (row->arguments >= 0 && row->arguments != (int)count))
+        return NULL;
+    return row->build(b, row, count, args);
+}
+
 Node *t2_primitive(Builder *b, const Primitive *p, bool binary, uint32_t count, Node **args) {
     if (t2_never_answers(p)) {
         t2_leave(b, EXIT_FAILED);
         return NULL;
     }
-    const Intrinsic *row = intrinsic_of(p);
-    if (row && (row->arguments < 0 || row->arguments == (int)count)) {
-        Node *value = row->build(b, row, count, args);
-        if (value || !b->block)
-            return value;
-    }
-    return t2_primitive_call(b, p, binary, count, args);
+    Node *value = t2_intrinsic(b, p, count, args);
+    return value || !b->block ? value : t2_primitive_call(b, p, binary, count, args);
 }
