@@ -449,7 +449,10 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
     t1_gen(c, node->let.body, early);
     for (uint32_t i = 0; i < count; i++) {
         Lambda *l = node->let.inits[i]->lambda;
-        t1_bind(c, place_of(node->let.vars[i])->label);
+        Place *p = place_of(node->let.vars[i]);
+        t1_bind(c, p->label);
+        c->head = p;
+        c->head_pc = (uint32_t)c->word_count;
         t1_gen(c, l->body, i + 1 == count ? dest : early);
     }
     if (end != NO_LABEL)
@@ -510,13 +513,131 @@ static void find_reads(Node **slot, void *context) {
     vm_node_each_child(node, find_reads, r);
 }
 
+// ---- shortcuts (opcodes.def)
+
+typedef struct Shortcut {
+    Op op;
+    uint32_t var;       // register that is compared
+    uint32_t limit;     // LT, LE, NE: register; LTI, NEI: number; LTG: constant of a cell
+    uint32_t to;        // where the test goes when the condition holds, a word
+    Cell *const *cells; // guards of the test
+} Shortcut;
+
+static bool shortcut(Shortcut *s, Op op, uint32_t var, int64_t limit) {
+    s->op = op;
+    s->var = var;
+    s->limit = (uint32_t)limit;
+    return true;
+}
+
+// The shortcut back to a loop, when there is one: to that outcome of its test which leads here.
+static bool find_shortcut(Compiler *c, const Place *loop, Shortcut *s) {
+    const LoopTest *test = loop->test;
+    if (!test)
+        return false;
+    const Label *label = &c->labels[test->label];
+    bool jumps = label->position != LABEL_OPEN && label->position > test->pc;
+    uint32_t words = t1_op_info[test->op].words;
+    s->to = jumps ? label->position : test->pc + words;
+    s->cells = test->cell;
+    // The primitive's value there.
+    bool is = jumps == !!(t1_op_info[test->op].flags & OPF_WHEN_TRUE);
+    int32_t number = (int16_t)test->bx;
+    switch (test->op) {
+    case OP_JLT:
+    case OP_JNLT:
+        if (test->limit != SHORTCUT_NO_CELL)
+            return is && shortcut(s, OP_LOOP_LTG, test->a, test->limit);
+        return is ? shortcut(s, OP_LOOP_LT, test->a, test->bx)
+                  : shortcut(s, OP_LOOP_LE, test->bx, test->a);
+    case OP_JLE:
+    case OP_JNLE:
+        if (test->limit != SHORTCUT_NO_CELL)
+            return false;
+        return is ? shortcut(s, OP_LOOP_LE, test->a, test->bx)
+                  : shortcut(s, OP_LOOP_LT, test->bx, test->a);
+    case OP_JNUM:
+    case OP_JNNUM:
+        return !is && test->limit == SHORTCUT_NO_CELL && shortcut(s, OP_LOOP_NE, test->a, test->bx);
+    case OP_JLTI:
+    case OP_JNLTI:
+        return is && shortcut(s, OP_LOOP_LTI, test->a, number);
+    case OP_JGEI:
+    case OP_JNGEI:
+        return !is && shortcut(s, OP_LOOP_LTI, test->a, number);
+    case OP_JLEI:
+    case OP_JNLEI:
+        return is && shortcut(s, OP_LOOP_LTI, test->a, (int64_t)number + 1);
+    case OP_JGTI:
+    case OP_JNGTI:
+        return !is && shortcut(s, OP_LOOP_LTI, test->a, (int64_t)number + 1);
+    case OP_JNUMI:
+    case OP_JNNUMI:
+        return !is && shortcut(s, OP_LOOP_NEI, test->a, number);
+    default:
+        return false;
+    }
+}
+
+// The compared register's new value is R[from] + addend. cell: guard of the addition, or NULL.
+static void emit_shortcut(Compiler *c, const Shortcut *s, uint32_t from, int32_t addend,
+                          Cell *cell) {
+    Cell *const cells[] = {s->cells[0], s->cells[1], cell};
+    uint32_t pc = (uint32_t)c->word_count;
+    bool registers = s->op == OP_LOOP_LT || s->op == OP_LOOP_LE || s->op == OP_LOOP_NE;
+    t1_guard_shortcut(c, pc, cells, sizeof cells / sizeof *cells);
+    t1_word(c,
+            op_abc(s->op, s->var, from, registers ? s->limit : (uint32_t)(uint8_t)(int8_t)addend));
+    t1_word(c, s->to - (pc + SHORTCUT_WORDS));
+    t1_word(c, registers ? (uint32_t)addend : s->limit);
+}
+
 typedef struct Move {
     uint32_t to, from;
 } Move;
 
+// Is the argument the parameter in this register itself?
+static bool stays(const Node *arg, uint32_t reg) {
+    return arg->kind == NODE_LOCAL && place_of(arg->local.var)->kind == PLACE_REGISTER &&
+           place_of(arg->local.var)->index == reg;
+}
+
+static void loop_move(Compiler *c, const Place *loop, Move move) {
+    t1_word(c, op_abc(OP_LOOP_MOVE, move.to, move.from, 0));
+    t1_distance(c, loop->label, 1);
+    t1_word(c, t1_counter_start(vm_hot_hook.loops));
+}
+
+// The shortcut that includes the last argument, if that is a step of the variable compared.
+static bool step(Compiler *c, const Shortcut *s, const Node *arg) {
+    Var *var;
+    int32_t addend;
+    Cell *cell;
+    if (!t1_is_step(arg, &var, &addend, &cell) || place_of(var)->kind != PLACE_REGISTER ||
+        place_of(var)->index >= LOW_REGISTERS)
+        return false;
+    emit_shortcut(c, s, place_of(var)->index, addend, cell);
+    return true;
+}
+
+// The end of a jump with a shortcut that includes the variable's move, or nothing.
+static void end_with_shortcut(Compiler *c, const Place *loop, const Shortcut *s, const Move *move,
+                              uint32_t moves) {
+    Move mine = {.to = s->var, .from = s->var};
+    for (uint32_t i = 0; i < moves; i++)
+        if (move[i].to == s->var && move[i].from < LOW_REGISTERS)
+            mine = move[i];
+        else
+            t1_move(c, move[i].to, move[i].from);
+    emit_shortcut(c, s, mine.from, 0, NULL);
+    loop_move(c, loop, mine);
+}
+
 // The parameters get their values at once. An argument is computed right into its parameter when no
 // later one reads the old value, else into a temporary that is moved at the end. On the way back
-// the last move is part of the LOOP.
+// the last move is part of the LOOP. If the loop begins with a comparison there is a shortcut to
+// what comes after that; it includes the last addition or move when that is to the variable that is
+// compared.
 static void gen_jump(Compiler *c, Node *node) {
     enum { FEW = 16 };
     const Place *p = place_of(node->call.fn->local.var);
@@ -538,13 +659,21 @@ static void gen_jump(Compiler *c, Node *node) {
             for (uint32_t i = 0; i < count; i++)
                 last[i] = count;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    bool back = label_is_bound(c, p->label);
+    Shortcut s;
+    bool has_shortcut = back && find_shortcut(c, p, &s), stepped = false;
+    uint32_t changed =
+        count; // arguments that are not the parameters themselves, up to the last one
+    while (changed > 0 && stays(node->call.args[changed - 1], p->index + changed - 1))
+        changed--;
+    for (uint32_t i = 0; i < changed; i++) {
         Node *arg = node->call.args[i];
         uint32_t to = p->index + i;
-        if (arg->kind == NODE_LOCAL && place_of(arg->local.var)->kind == PLACE_REGISTER &&
-            place_of(arg->local.var)->index == to)
+        if (stays(arg, to))
             continue;
         if (last[i] <= i + 1) {
+            if (has_shortcut && i + 1 == changed && moves == 0 && to == s.var)
+                stepped = step(c, &s, arg);
             t1_gen_into(c, arg, to);
             continue;
         }
@@ -554,15 +683,17 @@ static void gen_jump(Compiler *c, Node *node) {
         c->top = from + 1;
         move[moves++] = (Move){.to = to, .from = from};
     }
-    bool back = label_is_bound(c, p->label);
+    if (has_shortcut && !stepped) {
+        end_with_shortcut(c, p, &s, move, moves);
+        c->top = saved;
+        return;
+    }
     bool fused = back && moves > 0 && move[moves - 1].to < LOW_REGISTERS &&
                  move[moves - 1].from < LOW_REGISTERS;
     for (uint32_t i = 0; i + fused < moves; i++)
         t1_move(c, move[i].to, move[i].from);
     if (fused) {
-        t1_word(c, op_abc(OP_LOOP_MOVE, move[moves - 1].to, move[moves - 1].from, 0));
-        t1_distance(c, p->label, 1);
-        t1_word(c, t1_counter_start(vm_hot_hook.loops));
+        loop_move(c, p, move[moves - 1]);
     } else if (back) {
         t1_loop(c, p->label);
     } else {

@@ -362,6 +362,45 @@ COMPARISON_IMMEDIATE(LEI, <=, rt_num_le)
 COMPARISON_IMMEDIATE(GTI, >, rt_num_gt)
 COMPARISON_IMMEDIATE(GEI, >=, rt_num_ge)
 
+// ---- shortcuts of loops
+
+// One more turn, unless it is the one that makes the loop hot: that one is left to the LOOP behind.
+static inline bool counts_on(const uint32_t *pc) {
+#ifdef KILN_NO_PROFILE
+    (void)pc;
+    return true;
+#else
+    uint32_t *counter = (uint32_t *)pc + SHORTCUT_COUNTER, turns = *counter + 1;
+    if (UNLIKELY(turns == 0))
+        return false;
+    *counter = turns;
+    return true;
+#endif
+}
+
+#define SHORTCUT(ID, limit_, addend_, relation, flonums)                                           \
+    static_assert(WORDS_##ID == SHORTCUT_WORDS);                                                   \
+    OPCODE(ID) {                                                                                   \
+        Value from = RB, limit = limit_, to = from + (Value)(int64_t)(addend_);                    \
+        bool again = LIKELY(value_is_fixnum(from & to & limit)) ? to relation limit : (flonums);   \
+        if (again && !t1_polled(vm) && counts_on(pc)) {                                            \
+            RA = to;                                                                               \
+            pc += WORDS_##ID + (int32_t)pc[1];                                                     \
+            SEPARATE("again");                                                                     \
+            DISPATCH();                                                                            \
+        }                                                                                          \
+        pc += WORDS_##ID;                                                                          \
+        SEPARATE("on");                                                                            \
+        DISPATCH();                                                                                \
+    }
+#define ADDEND ((int32_t)pc[2])
+SHORTCUT(LOOP_LT, RC, ADDEND, <, ADDEND == 0 && decode(from) < decode(limit))
+SHORTCUT(LOOP_LE, RC, ADDEND, <=, ADDEND == 0 && decode(from) <= decode(limit))
+SHORTCUT(LOOP_NE, RC, ADDEND, !=, false)
+SHORTCUT(LOOP_LTI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, <, false)
+SHORTCUT(LOOP_NEI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, !=, false)
+SHORTCUT(LOOP_LTG, value_cell(constants[pc[2]])->value, FIELD_SC, <, false)
+
 #define PARITY(ID, relation)                                                                       \
     OPCODE(ID) {                                                                                   \
         Value a = RA;                                                                              \

@@ -81,6 +81,10 @@ static inline uint32_t op_abx(Op op, uint32_t a, uint32_t bx) {
 static inline uint32_t op_j24(Op op, int32_t distance) {
     return (uint32_t)op | (uint32_t)distance << 8;
 }
+// Words from a shortcut of a loop (LOOP_LT …) to its counter: that of the LOOP after an ADDI, or
+// that of the LOOP_MOVE.
+enum { SHORTCUT_WORDS = 3, SHORTCUT_COUNTER = 5 };
+static inline bool op_is_shortcut(Op op) { return op >= OP_LOOP_LT && op <= OP_LOOP_LTG; }
 enum { J24_MAX = (1 << 23) - 1 };
 
 static inline Op word_op(uint32_t w) { return (Op)(w & 0xFF); }
