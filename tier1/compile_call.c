@@ -579,17 +579,17 @@ static bool find_shortcut(Compiler *c, const Place *loop, Shortcut *s) {
     }
 }
 
-// The compared register's new value is R[from] + addend. cell: guard of the addition, or NULL.
-static void emit_shortcut(Compiler *c, const Shortcut *s, uint32_t from, int32_t addend,
+// The compared register's new value is R[from] + addend: a number, or a constant's index. cell:
+// guard of the addition, or NULL.
+static void emit_shortcut(Compiler *c, const Shortcut *s, uint32_t from, uint32_t addend,
                           Cell *cell) {
     Cell *const cells[] = {s->cells[0], s->cells[1], cell};
     uint32_t pc = (uint32_t)c->word_count;
-    bool registers = s->op == OP_LOOP_LT || s->op == OP_LOOP_LE || s->op == OP_LOOP_NE;
+    bool registers = t1_op_info[s->op].field[2] == FIELD_SRC;
     t1_guard_shortcut(c, pc, cells, sizeof cells / sizeof *cells);
-    t1_word(c,
-            op_abc(s->op, s->var, from, registers ? s->limit : (uint32_t)(uint8_t)(int8_t)addend));
+    t1_word(c, op_abc(s->op, s->var, from, registers ? s->limit : addend & 0xFF));
     t1_word(c, s->to - (pc + SHORTCUT_WORDS));
-    t1_word(c, registers ? (uint32_t)addend : s->limit);
+    t1_word(c, registers ? addend : s->limit);
 }
 
 typedef struct Move {
@@ -609,14 +609,28 @@ static void loop_move(Compiler *c, const Place *loop, Move move) {
 }
 
 // The shortcut that includes the last argument, if that is a step of the variable compared.
-static bool step(Compiler *c, const Shortcut *s, const Node *arg) {
-    Var *var;
-    int32_t addend;
-    Cell *cell;
-    if (!t1_is_step(arg, &var, &addend, &cell) || place_of(var)->kind != PLACE_REGISTER ||
-        place_of(var)->index >= LOW_REGISTERS)
+static bool step_shortcut(Compiler *c, const Shortcut *s, const Node *arg) {
+    Step step;
+    if (!t1_is_step(arg, &step) || place_of(step.var)->kind != PLACE_REGISTER ||
+        place_of(step.var)->index >= LOW_REGISTERS)
         return false;
-    emit_shortcut(c, s, place_of(var)->index, addend, cell);
+    Shortcut used = *s;
+    if (value_is_flonum(step.constant)) {
+        if (s->op == OP_LOOP_LT)
+            used.op = OP_LOOP_LTF;
+        else if (s->op == OP_LOOP_LE)
+            used.op = OP_LOOP_LEF;
+        else
+            return false;
+        const uint32_t *kept = t1_kept(c, step.constant);
+        if (!kept || *kept >= LOW_REGISTERS)
+            return false;
+        double n = value_double(step.constant);
+        Value addend = value_from_double(step.subtracts ? -n : n);
+        emit_shortcut(c, &used, place_of(step.var)->index, t1_constant(c, addend), step.cell);
+    } else {
+        emit_shortcut(c, &used, place_of(step.var)->index, (uint32_t)step.addend, step.cell);
+    }
     return true;
 }
 
@@ -633,11 +647,31 @@ static void end_with_shortcut(Compiler *c, const Place *loop, const Shortcut *s,
     loop_move(c, loop, mine);
 }
 
+// Is the argument computed after the others, right into its parameter?
+static bool comes_last(const Place *loop, uint32_t i, const Node *arg) {
+    return arg->kind == NODE_PRIM && loop->known->params[i]->counts;
+}
+
+// Which argument is computed last; the number of arguments: none.
+static uint32_t last_argument(const Place *loop, const Node *jump, uint32_t compared) {
+    uint32_t count = jump->call.count, ordinary = count, counter = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const Node *arg = jump->call.args[i];
+        if (stays(arg, loop->index + i))
+            continue;
+        if (!comes_last(loop, i, arg))
+            ordinary = i;
+        else if (counter == count || counter != compared)
+            counter = i;
+    }
+    return counter < count ? counter : ordinary;
+}
+
 // The parameters get their values at once. An argument is computed right into its parameter when no
-// later one reads the old value, else into a temporary that is moved at the end. On the way back
-// the last move is part of the LOOP. If the loop begins with a comparison there is a shortcut to
-// what comes after that; it includes the last addition or move when that is to the variable that is
-// compared.
+// later one reads the old value, or when it may as well be computed after them (Var.counts); else
+// into a temporary that is moved at the end. On the way back the last move is part of the LOOP. If
+// the loop begins with a comparison there is a shortcut to what comes after that; it includes the
+// last addition or move when that is to the variable that is compared.
 static void gen_jump(Compiler *c, Node *node) {
     enum { FEW = 16 };
     const Place *p = place_of(node->call.fn->local.var);
@@ -660,20 +694,15 @@ static void gen_jump(Compiler *c, Node *node) {
                 last[i] = count;
     }
     bool back = label_is_bound(c, p->label);
-    Shortcut s;
+    Shortcut s = {.var = UINT32_MAX};
     bool has_shortcut = back && find_shortcut(c, p, &s), stepped = false;
-    uint32_t changed =
-        count; // arguments that are not the parameters themselves, up to the last one
-    while (changed > 0 && stays(node->call.args[changed - 1], p->index + changed - 1))
-        changed--;
-    for (uint32_t i = 0; i < changed; i++) {
+    uint32_t final = last_argument(p, node, s.var - p->index);
+    for (uint32_t i = 0; i < count; i++) {
         Node *arg = node->call.args[i];
         uint32_t to = p->index + i;
-        if (stays(arg, to))
+        if (i == final || stays(arg, to) || comes_last(p, i, arg))
             continue;
         if (last[i] <= i + 1) {
-            if (has_shortcut && i + 1 == changed && moves == 0 && to == s.var)
-                stepped = step(c, &s, arg);
             t1_gen_into(c, arg, to);
             continue;
         }
@@ -682,6 +711,21 @@ static void gen_jump(Compiler *c, Node *node) {
         t1_gen_into(c, arg, from);
         c->top = from + 1;
         move[moves++] = (Move){.to = to, .from = from};
+    }
+    if (final < count && comes_last(p, final, node->call.args[final])) {
+        while (moves > 0) {
+            moves--;
+            t1_move(c, move[moves].to, move[moves].from);
+        }
+        for (uint32_t i = 0; i < count; i++)
+            if (i != final && comes_last(p, i, node->call.args[i]))
+                t1_gen_into(c, node->call.args[i], p->index + i);
+    }
+    if (final < count) {
+        Node *arg = node->call.args[final];
+        if (has_shortcut && moves == 0 && p->index + final == s.var)
+            stepped = step_shortcut(c, &s, arg);
+        t1_gen_into(c, arg, p->index + final);
     }
     if (has_shortcut && !stepped) {
         end_with_shortcut(c, p, &s, move, moves);

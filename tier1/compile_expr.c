@@ -180,12 +180,19 @@ static void gen_store(Compiler *c, const Node *node, Dest dest) {
 
 void t1_gen_into(Compiler *c, Node *node, uint32_t reg) { t1_gen(c, node, dest_register(reg)); }
 
+const uint32_t *t1_kept(const Compiler *c, Value constant) {
+    for (uint32_t i = 0; i < c->kept_count; i++)
+        if (c->kept[i].constant == constant)
+            return &c->kept[i].reg;
+    return NULL;
+}
+
 uint32_t t1_operand(Compiler *c, Node *node) {
     if (node->kind == NODE_LOCAL && place_of(node->local.var)->kind == PLACE_REGISTER)
         return place_of(node->local.var)->index;
-    for (uint32_t i = 0; node->kind == NODE_CONST && i < c->kept_count; i++)
-        if (c->kept[i].constant == node->constant)
-            return c->kept[i].reg;
+    const uint32_t *kept = node->kind == NODE_CONST ? t1_kept(c, node->constant) : NULL;
+    if (kept)
+        return *kept;
     uint32_t reg = t1_registers(c, 1);
     t1_gen_into(c, node, reg);
     return reg;

@@ -235,6 +235,8 @@ void t1_load_constant(Compiler *c, uint32_t to, Value v);
 void t1_gen(Compiler *c, Node *node, Dest dest);
 // Evaluate into a register that is read soon: a variable's own, or a temporary.
 uint32_t t1_operand(Compiler *c, Node *node);
+// The register that a constant is kept in during a loop, or NULL.
+const uint32_t *t1_kept(const Compiler *c, Value constant);
 void t1_gen_into(Compiler *c, Node *node, uint32_t reg);
 // Where a value that is computed by one instruction goes: the destination's register or a
 // temporary.
@@ -297,9 +299,15 @@ void t1_note_in_place(Code *code, const Lambda *l);
 // An `if` that a fused instruction does; false: none.
 bool t1_gen_record_if(Compiler *c, Node *node, Dest dest);
 void t1_emit_stubs(Compiler *c);
-// Is it (+ x n) or (- x n), which is one instruction of one word: the variable, what is added, the
-// guard or NULL.
-bool t1_is_step(const Node *node, Var **var, int32_t *addend, Cell **cell);
+// (+ x n) or (- x n): one instruction of one word, when x is in a register and a flonum n too.
+typedef struct Step {
+    Var *var;
+    Value constant; // n, fixnum or flonum
+    bool subtracts;
+    int32_t addend; // fixnum: n or -n
+    Cell *cell;     // guard, or NULL
+} Step;
+bool t1_is_step(const Node *node, Step *step);
 // The shortcut that begins at word pc is not to be taken when one of the cells is written.
 void t1_guard_shortcut(Compiler *c, uint32_t pc, Cell *const *cells, uint32_t count);
 

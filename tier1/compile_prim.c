@@ -316,26 +316,24 @@ static bool sum(Prim *p, const Fast *f) {
     return true;
 }
 
-bool t1_is_step(const Node *node, Var **var, int32_t *addend, Cell **cell) {
+bool t1_is_step(const Node *node, Step *step) {
     if (node->kind != NODE_PRIM || node->prim.count != 2 || !guard_holds(node))
         return false;
     const Fast *f = fast_of(node->prim.prim);
     if (!f || (f->op != OP_ADD && f->op != OP_SUB))
         return false;
     Prim p = prim_of(NULL, (Node *)node, dest_effect());
-    int64_t n;
-    uint32_t x = 0;
-    if (!small_argument(&p, 1, INT8_MIN, INT8_MAX, &n)) {
-        if (f->op == OP_SUB || !small_argument(&p, 0, INT8_MIN, INT8_MAX, &n))
-            return false;
-        x = 1;
+    *step = (Step){.cell = p.cell, .subtracts = f->op == OP_SUB};
+    for (uint32_t x = 0; x <= !step->subtracts; x++) {
+        int64_t n = 0;
+        if (argument(&p, x)->kind != NODE_LOCAL || !constant_argument(&p, 1 - x, &step->constant) ||
+            !(value_is_flonum(step->constant) || small_argument(&p, 1 - x, INT8_MIN, INT8_MAX, &n)))
+            continue;
+        step->var = argument(&p, x)->local.var;
+        step->addend = (int32_t)(step->subtracts ? -n : n);
+        return true;
     }
-    if (argument(&p, x)->kind != NODE_LOCAL)
-        return false;
-    *var = argument(&p, x)->local.var;
-    *addend = f->op == OP_SUB ? -(int32_t)n : (int32_t)n;
-    *cell = p.cell;
-    return true;
+    return false;
 }
 
 static void integer(Prim *p, const Fast *f) {

@@ -378,28 +378,54 @@ static inline bool counts_on(const uint32_t *pc) {
 #endif
 }
 
-#define SHORTCUT(ID, limit_, addend_, relation, flonums)                                           \
+#define GO_AGAIN(ID)                                                                               \
+    do {                                                                                           \
+        pc += WORDS_##ID + (int32_t)pc[1];                                                         \
+        SEPARATE("again");                                                                         \
+        DISPATCH();                                                                                \
+    } while (0)
+#define SHORTCUT(ID, limit_, addend_, relation, FLONUMS)                                           \
     static_assert(WORDS_##ID == SHORTCUT_WORDS);                                                   \
     OPCODE(ID) {                                                                                   \
         Value from = RB, limit = limit_, to = from + (Value)(int64_t)(addend_);                    \
-        bool again = LIKELY(value_is_fixnum(from & to & limit)) ? to relation limit : (flonums);   \
-        if (again && !t1_polled(vm) && counts_on(pc)) {                                            \
-            RA = to;                                                                               \
-            pc += WORDS_##ID + (int32_t)pc[1];                                                     \
-            SEPARATE("again");                                                                     \
-            DISPATCH();                                                                            \
-        }                                                                                          \
+        if (LIKELY(value_is_fixnum(from & to & limit))) {                                          \
+            if (to relation limit && !t1_polled(vm) && counts_on(pc)) {                            \
+                RA = to;                                                                           \
+                GO_AGAIN(ID);                                                                      \
+            }                                                                                      \
+        } else                                                                                     \
+            FLONUMS;                                                                               \
         pc += WORDS_##ID;                                                                          \
         SEPARATE("on");                                                                            \
         DISPATCH();                                                                                \
     }
 #define ADDEND ((int32_t)pc[2])
-SHORTCUT(LOOP_LT, RC, ADDEND, <, ADDEND == 0 && decode(from) < decode(limit))
-SHORTCUT(LOOP_LE, RC, ADDEND, <=, ADDEND == 0 && decode(from) <= decode(limit))
-SHORTCUT(LOOP_NE, RC, ADDEND, !=, false)
-SHORTCUT(LOOP_LTI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, <, false)
-SHORTCUT(LOOP_NEI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, !=, false)
-SHORTCUT(LOOP_LTG, value_cell(constants[pc[2]])->value, FIELD_SC, <, false)
+// A value that stays where it is is not written: the next turn would wait for it to come back.
+#define FLONUMS(ID, relation)                                                                      \
+    if (ADDEND == 0 && decode(RB) relation decode(RC) && !t1_polled(vm) && counts_on(pc)) {        \
+        if (FIELD_A != FIELD_B)                                                                    \
+            RA = RB;                                                                               \
+        GO_AGAIN(ID);                                                                              \
+    }
+SHORTCUT(LOOP_LT, RC, ADDEND, <, FLONUMS(LOOP_LT, <))
+SHORTCUT(LOOP_LE, RC, ADDEND, <=, FLONUMS(LOOP_LE, <=))
+SHORTCUT(LOOP_NE, RC, ADDEND, !=, {})
+SHORTCUT(LOOP_LTI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, <, {})
+SHORTCUT(LOOP_NEI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, !=, {})
+SHORTCUT(LOOP_LTG, value_cell(constants[pc[2]])->value, FIELD_SC, <, {})
+#define SHORTCUT_FLONUM(ID, relation)                                                              \
+    OPCODE(ID) {                                                                                   \
+        double to = decode(RB) + decode(constants[pc[2]]);                                         \
+        if (LIKELY(to relation decode(RC)) && !t1_polled(vm) && counts_on(pc)) {                   \
+            RA = encode(to);                                                                       \
+            GO_AGAIN(ID);                                                                          \
+        }                                                                                          \
+        pc += WORDS_##ID;                                                                          \
+        SEPARATE("on");                                                                            \
+        DISPATCH();                                                                                \
+    }
+SHORTCUT_FLONUM(LOOP_LTF, <)
+SHORTCUT_FLONUM(LOOP_LEF, <=)
 
 #define PARITY(ID, relation)                                                                       \
     OPCODE(ID) {                                                                                   \

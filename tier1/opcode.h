@@ -84,7 +84,7 @@ static inline uint32_t op_j24(Op op, int32_t distance) {
 // Words from a shortcut of a loop (LOOP_LT …) to its counter: that of the LOOP after an ADDI, or
 // that of the LOOP_MOVE.
 enum { SHORTCUT_WORDS = 3, SHORTCUT_COUNTER = 5 };
-static inline bool op_is_shortcut(Op op) { return op >= OP_LOOP_LT && op <= OP_LOOP_LTG; }
+static inline bool op_is_shortcut(Op op) { return op >= OP_LOOP_LT && op <= OP_LOOP_LEF; }
 enum { J24_MAX = (1 << 23) - 1 };
 
 static inline Op word_op(uint32_t w) { return (Op)(w & 0xFF); }

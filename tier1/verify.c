@@ -188,7 +188,8 @@ static void check_instruction(const Verify *v) {
         Op behind = word_op(t1_code_word(code, next));
         if (behind != OP_LOOP_MOVE) {
             Op base = t1_op_info[behind].base;
-            CHECK(base == OP_ADDI || base == OP_SUBI, "no step behind a shortcut");
+            CHECK(base == OP_ADDI || base == OP_SUBI || base == OP_ADD || base == OP_SUB,
+                  "no step behind a shortcut");
             next += t1_op_info[behind].words;
             behind = word_op(t1_code_word(code, next));
             CHECK(behind == OP_LOOP, "no loop behind a shortcut");
