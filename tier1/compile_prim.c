@@ -327,7 +327,9 @@ bool t1_is_step(const Node *node, Step *step) {
     for (uint32_t x = 0; x <= !step->subtracts; x++) {
         int64_t n = 0;
         if (argument(&p, x)->kind != NODE_LOCAL || !constant_argument(&p, 1 - x, &step->constant) ||
-            !(value_is_flonum(step->constant) || small_argument(&p, 1 - x, INT8_MIN, INT8_MAX, &n)))
+            !(value_is_flonum(step->constant) ||
+              small_argument(&p, 1 - x, INT8_MIN, INT8_MAX, &n)) ||
+            step->constant == value_from_fixnum(0)) // changes -0.0; a shortcut would not
             continue;
         step->var = argument(&p, x)->local.var;
         step->addend = (int32_t)(step->subtracts ? -n : n);

@@ -7,8 +7,8 @@
 // out to there. When a lambda is left, the marks of its free variables go back to the lambda around
 // it. The work is the size of the form plus that of all lists.
 //
-// Invariants: afterwards Var.owner, Lambda.outer, first, free, cost are set, counts are up to date;
-// NODE_TAIL is set on the calls and Prims in tail position of a lambda that is a closure. A
+// Invariants: counts must be up to date. Afterwards Var.owner, Lambda.outer, first, free, cost are
+// set; NODE_TAIL is set on the calls and Prims in tail position of a lambda that is a closure. A
 // contified lambda has no closure: its variables belong to the lambda around it, its uses too, and
 // its body is in tail position when the Fix is. Var.counts is true of those parameters of contified
 // lambdas that are certainly numbers, and whose next value nothing but an addition computes: it
@@ -232,8 +232,6 @@ static void clear_marks(Node **slot, void *context) {
 }
 
 bool vm_pass_analyse(VM *vm, Lambda *top) {
-    if (!vm_node_count(vm, top->body))
-        return false;
     Analyse a = {.vm = vm};
     walk_closure(&a, top);
     clear_marks(&top->body, &a);
