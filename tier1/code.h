@@ -71,6 +71,8 @@ typedef struct CallSite {
                    // arguments as they are, else VALUE_NONE
     uint32_t hits; // calls of `code`
     uint32_t misses;            // calls of others, each of which replaces `code`
+    const Primitive *primitive; // the primitive last called, NULL: none yet. Its calls count
+                                // neither as hits nor as misses
     Position operator_position; // where an unbound `cell` fails
     // Where the callee begins and its constants, so that a call need not go through the closure for
     // them; NULL: not seen yet, or the callee does not take the arguments as they are.

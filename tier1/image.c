@@ -16,7 +16,7 @@
 #include "tier1/code.h"
 
 // Whoever gives these another member has to say here what becomes of it.
-static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 56 && sizeof(Guard) == 24 &&
+static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 64 && sizeof(Guard) == 24 &&
               sizeof(Site) == 16);
 
 // ---- writing

@@ -367,6 +367,58 @@ SLOW_HANDLER(slow_call) {
     GO(t1_resume);
 }
 
+// Return from the frame; slow_return: from the base of an activation.
+static T1Handler slow_return;
+#define RETURN(value_)                                                                             \
+    do {                                                                                           \
+        value = value_;                                                                            \
+        const uint32_t *next = frame_pc(base);                                                     \
+        if (UNLIKELY(!next))                                                                       \
+            GO(slow_return);                                                                       \
+        Value link = base[FRAME_LINK];                                                             \
+        base = frame_caller(base);                                                                 \
+        constants = link_constants(link);                                                          \
+        base[link_dst(link)] = value;                                                              \
+        pc = next;                                                                                 \
+        DISPATCH();                                                                                \
+    } while (0)
+
+// A call of what the site has not seen. A primitive is called here: the order that is passed to a
+// sort, the procedure that is passed to map. All else is rare.
+[[gnu::noinline]] static HANDLER(call_other) {
+    Op op = word_op(*pc);
+    bool tail = op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL;
+    bool global = op == OP_CALL_GLOBAL || op == OP_TAIL_CALL_GLOBAL;
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    Value callee = global ? site->cell->value : base[FIELD_A + FRAME_CALLEE];
+    if (UNLIKELY(!value_is_primitive(callee) || t1_polled(vm)))
+        GO(slow_call);
+    const Primitive *p = value_primitive(callee)->row;
+    uint32_t argc = FIELD_B;
+    if (UNLIKELY(p->control != CONTROL_NONE || argc < (uint32_t)p->min ||
+                 (p->max >= 0 && argc > (uint32_t)p->max)))
+        GO(slow_call);
+    site->primitive = p;
+    vm->frame_base = base;
+    const Value *argv = base + FIELD_A + FRAME_HEADER;
+    Value result = p->binary && argc == 2 ? p->binary(vm, argv[0], argv[1])
+                                          : rt_primitive_call(vm, p, (int)argc, argv);
+    if (UNLIKELY(result == VALUE_FAILURE)) {
+        T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL, tail ? 0 : FIELD_C, FIELD_A, tail);
+        rt_fail_name(vm, p);
+        t1_raise(t, 0);
+        GO(t1_resume);
+    }
+    table = &t1_table;
+    if (tail)
+        RETURN(result);
+    RC = result;
+    value = VALUE_NONE;
+    NEXT(CALL);
+}
+static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_TAIL_CALL &&
+              WORDS_CALL == WORDS_TAIL_CALL_GLOBAL);
+
 // Enter the site's callee at `target`, whose parameters and closure are in place. Words and
 // constants come from the site: by way of closure and code they would be four loads later, and each
 // call waits for those of the call before it.
@@ -387,10 +439,12 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 }
 
 // A call with its result in R[C]; expected: nothing has to be done but to enter.
-#define CALL_SITE(ID, expected, closure)                                                           \
+#define CALL_SITE(ID, expected, unexpected, closure)                                               \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries))      \
+        if (UNLIKELY(!(expected)))                                                                 \
+            GO(unexpected);                                                                        \
+        if (must_wait(vm, target) || COUNT_HOT(site->code->entries))                               \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
@@ -401,20 +455,20 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    CALL_SITE(CALL, is_seen(site, callee), callee);
+    CALL_SITE(CALL, is_seen(site, callee), call_other, callee);
 }
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee);
+    CALL_SITE(CALL_GLOBAL, callee == site->callee, call_other, callee);
 }
 OPCODE(CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE]);
+    CALL_SITE(CALL_KNOWN, site->words, slow_call, base[FIELD_A + FRAME_CALLEE]);
 }
 OPCODE(CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_FIXED, site->words, site->callee);
+    CALL_SITE(CALL_FIXED, site->words, slow_call, site->callee);
 }
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
@@ -431,10 +485,12 @@ OPCODE(CALL_SELF) {
 OPCODE(CALL_WIDE) { GO(slow_call); }
 
 // The same in tail position: the arguments become the parameters of the frame that there is.
-#define TAIL_CALL_SITE(expected, closure)                                                          \
+#define TAIL_CALL_SITE(expected, unexpected, closure)                                              \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries))              \
+        if (UNLIKELY(!(expected)))                                                                 \
+            GO(unexpected);                                                                        \
+        if (t1_polled(vm) || COUNT_HOT(site->code->entries))                                       \
             GO(slow_call);                                                                         \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \
@@ -447,49 +503,35 @@ OPCODE(CALL_WIDE) { GO(slow_call); }
 OPCODE(TAIL_CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(is_seen(site, callee), callee);
+    TAIL_CALL_SITE(is_seen(site, callee), call_other, callee);
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    TAIL_CALL_SITE(callee == site->callee, callee);
+    TAIL_CALL_SITE(callee == site->callee, call_other, callee);
 }
 OPCODE(TAIL_CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(site->words, callee);
+    TAIL_CALL_SITE(site->words, slow_call, callee);
 }
 OPCODE(TAIL_CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, site->callee);
+    TAIL_CALL_SITE(site->words, slow_call, site->callee);
 }
 OPCODE(TAIL_CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, frame_closure(base));
+    TAIL_CALL_SITE(site->words, slow_call, frame_closure(base));
 }
 OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
 
 // ---- returns
 
-SLOW_HANDLER(slow_return) { // from the base of an activation
+SLOW_HANDLER(slow_return) {
     T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
     t1_return(t, value);
     GO(t1_resume);
 }
-
-#define RETURN(value_)                                                                             \
-    do {                                                                                           \
-        value = value_;                                                                            \
-        const uint32_t *next = frame_pc(base);                                                     \
-        if (UNLIKELY(!next))                                                                       \
-            GO(slow_return);                                                                       \
-        Value link = base[FRAME_LINK];                                                             \
-        base = frame_caller(base);                                                                 \
-        constants = link_constants(link);                                                          \
-        base[link_dst(link)] = value;                                                              \
-        pc = next;                                                                                 \
-        DISPATCH();                                                                                \
-    } while (0)
 
 OPCODE(RET) { RETURN(RA); }
 OPCODE(RETK) { RETURN(constants[field_bx(pc)]); }
