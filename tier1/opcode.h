@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef enum Op {
 #define OP(ID, ...) OP_##ID,
@@ -69,6 +70,9 @@ typedef struct OpInfo {
     const char *doc;
 } OpInfo;
 extern const OpInfo t1_op_info[OP_COUNT];
+
+// The page OPCODES.md: the instruction set as a table in Markdown.
+void t1_print_opcodes(FILE *out);
 
 // ---- words
 

@@ -332,7 +332,9 @@ static void test_loops(void **state) {
          "    6  move               r4 r2\n"
          "    7  add                r2 r1 r2\n"
          "    8  subi               r3 r3 1\n"
-         "    9  loop-move          r1 r4 ->3\n");
+         "    9  move               r1 r4\n"
+         "   10  loop-nei           r3 r3 0 ->6 0\n"
+         "   13  loop-move          r3 r3 ->3\n");
     CODE("(lambda (a b) (fix ((loop (lambda (a b) (if (null? a) b (loop b a))))) (loop a b)))",
          "code lambda: 2 parameters, 5 registers\n"
          "    0  move               r2 r0\n"
@@ -685,6 +687,23 @@ static void test_too_large(void **state) {
                         "procedure is too large to compile: more than 32767 registers");
 }
 
+// tier1/OPCODES.md is what bytecode-inspect --opcodes prints.
+static void test_opcodes_page(void **state) {
+    static const char page[] = {
+#embed "tier1/OPCODES.md" suffix(, )
+        0};
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    assert_non_null(out);
+    t1_print_opcodes(out);
+    fclose(out);
+    if (strcmp(printed, page) != 0)
+        fail_msg("tier1/OPCODES.md is out of date: ./dev bytecode-inspect --opcodes > "
+                 "tier1/OPCODES.md");
+    free(printed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_values),
@@ -707,6 +726,7 @@ int main(void) {
         UNIT_TEST(test_high_registers),
         UNIT_TEST(test_many_constants),
         UNIT_TEST(test_too_large),
+        UNIT_TEST(test_opcodes_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
