@@ -212,6 +212,7 @@ static void dump_inside(VM *vm, void *arg) {
         rt_port_open_file(vm, rt_string_from_c(vm, d->path), PORT_INPUT | PORT_TEXTUAL, false);
     if (port == VALUE_FAILURE)
         return;
+    vm_library_set_program(vm, d->path);
     bool scheme = vm_is_scheme_file(d->path);
     Reader reader;
     rt_reader_init(vm, &reader, port, scheme ? READ_SCHEME : READ_SX);

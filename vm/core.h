@@ -38,6 +38,10 @@ typedef enum NodeKind {
         NODE_KIND_COUNT
 } NodeKind;
 
+// Most arguments that a call, and most parameters that a lambda expression can have as it is
+// written: frames of the tiers hold so many and some more. apply takes any number.
+enum { WRITTEN_ARGUMENTS_MAX = 32000 };
+
 typedef struct Node Node;
 typedef struct Lambda Lambda;
 

@@ -48,6 +48,17 @@ void vm_library_set_folder(VM *vm, const char *folder) {
     vm->language->folder = folder ? rt_string_from_c(vm, folder) : VALUE_FALSE;
 }
 
+void vm_library_set_program(VM *vm, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return;
+    size_t length = (size_t)(slash - path) + 1;
+    char *folder = rt_raw_new_atomic(vm, length + 1);
+    memcpy(folder, path, length);
+    folder[length] = 0;
+    vm_library_set_folder(vm, folder);
+}
+
 // ---- environments
 
 // Libraries of R7RS; their bindings, and then those of (kiln sx), are what an interactive
