@@ -187,9 +187,9 @@ Value vm_prim_environment_names(VM *vm, Value environment) {
 
 // ---- primitives: source
 
-PrimitiveFn1 vm_prim_read_source, vm_prim_is_identifier, vm_prim_identifier_to_symbol;
+PrimitiveFn1 vm_prim_load, vm_prim_is_identifier, vm_prim_identifier_to_symbol;
 
-Value vm_prim_read_source(VM *vm, Value path) {
+Value vm_prim_load(VM *vm, Value path) {
     if (!value_is_string(path))
         return rt_fail_type(vm, 1, "string", path);
     char *name = rt_string_to_utf8(vm, path, NULL);
@@ -252,6 +252,12 @@ Value vm_prim_documentation(VM *vm, Value procedure) {
 
 // ---- primitives: patterns
 
+// The user wrote a pattern, and no call.
+static Value fail_pattern(VM *vm, ConditionKind kind, const char *expected, Value got) {
+    return rt_fail_at(vm, kind, 0, rt_intern(vm, "pattern"), rt_cons(vm, got, VALUE_NULL),
+                      "expected %s, got", expected);
+}
+
 Value vm_prim_pattern_list(VM *vm, Value v, Value count, Value open) {
     if (!value_is_fixnum(count))
         return rt_fail_type(vm, 2, "fixnum", count);
@@ -265,7 +271,7 @@ Value vm_prim_pattern_list(VM *vm, Value v, Value count, Value open) {
     snprintf(expected, sizeof expected, "list of %s%lld element%s",
              open != VALUE_FALSE ? "at least " : "", (long long)value_fixnum(count),
              value_fixnum(count) == 1 ? "" : "s");
-    return rt_fail_type(vm, 1, expected, v);
+    return fail_pattern(vm, CONDITION_TYPE, expected, v);
 }
 
 Value vm_prim_pattern_vector(VM *vm, Value v, Value count) {
@@ -276,14 +282,13 @@ Value vm_prim_pattern_vector(VM *vm, Value v, Value count) {
     char expected[64];
     snprintf(expected, sizeof expected, "vector of at least %lld element%s",
              (long long)value_fixnum(count), value_fixnum(count) == 1 ? "" : "s");
-    return value_is_vector(v) ? rt_fail_range(vm, 1, expected, v)
-                              : rt_fail_type(vm, 1, expected, v);
+    return fail_pattern(vm, value_is_vector(v) ? CONDITION_RANGE : CONDITION_TYPE, expected, v);
 }
 
 Value vm_prim_pattern_dict(VM *vm, Value v, Value key) {
     if (v == VALUE_NIL)
         return VALUE_NIL;
     if (!value_is_dict(v))
-        return rt_fail_type(vm, 1, "dictionary", v);
+        return fail_pattern(vm, CONDITION_TYPE, "dictionary", v);
     return rt_dict_get(vm, v, key, VALUE_NIL);
 }
