@@ -37,6 +37,13 @@ Value rt_prim_set_raise_hook(VM *vm, Value procedure) {
     return VALUE_UNSPECIFIED;
 }
 
+Value rt_prim_set_rewind_hook(VM *vm, Value procedure) {
+    if (!value_is_procedure(procedure))
+        return rt_fail_type(vm, 1, "procedure", procedure);
+    vm->rewind_hook = procedure;
+    return VALUE_UNSPECIFIED;
+}
+
 Value rt_prim_values(VM *vm, int argc, const Value *argv) {
     if (argc == 1)
         return argv[0];

@@ -102,6 +102,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_BOTTOM, // nothing: what is below an activation, in place of a frame that is gone
     CONTROL_FRAME_RETURN, // answer R2
     CONTROL_FRAME_VALUES, // call R0 with the values R2
+    CONTROL_FRAME_ESCAPE, // answer R2; marker of the escape R0
     CONTROL_FRAME_PROMPT, // answer R2; R0 is the tag
     CONTROL_FRAME_HIDE,  // answer R2; for backtraces: the call that it returns to is not shown, see
                          // %capture-prompt
@@ -151,11 +152,19 @@ typedef struct T1 { // vm->tier_state
 
 typedef struct Continuation { // TYPE_CONTINUATION
     HeapFrame *frames;
-    HeapFrame *end;         // slice: the prompt's frame, where it stops; it does not belong to it
-    Value dynamic;          // full: the dynamic environment to bring back
-    Evaluation *evaluation; // full: whose frames
+    HeapFrame *end;         // slice: where it stops, which does not belong to it (a prompt's frame)
+    Value dynamic;          // full, escape: the dynamic environment to bring back
+    Evaluation *evaluation; // full, escape: whose frames
 } Continuation;
-enum { CONTINUATION_SLICE = 1 }; // header flag: composable, from %capture-prompt
+enum {                       // header flags
+    CONTINUATION_SLICE = 1,  // composable, from %capture-prompt and %leave-with-slice
+    CONTINUATION_ESCAPE = 2, // from %call-with-escape; has no frames
+};
+
+// The extents of dynamic-wind that a dynamic environment is in.
+static inline Value t1_winders(Value dynamic) {
+    return ((const Dynamic *)value_vector(dynamic)->item)->winders;
+}
 
 static inline T1 *t1_of(const VM *vm) { return vm->tier_state; }
 static inline ControlKind t1_code_control(const Code *code) { return (ControlKind)code->control; }

@@ -2,10 +2,10 @@
 ;;
 ;; The dynamic environment (%dynamic) is a vector #(handlers parameters winders); it is never changed, only
 ;; replaced. Ordinary calls and returns leave it alone, so whoever replaces it puts the old one back when the
-;; thunk returns; a raw continuation brings back the one it was captured under.
+;; thunk returns; a continuation brings back the one it was captured under.
 (define-library (kiln control)
   (export call-with-current-continuation call/cc call/ec dynamic-wind
-          with-exception-handler raise-continuable %guard
+          with-exception-handler raise-continuable %guard %guard-all
           error-object? error-object-message error-object-irritants read-error? file-error?
           make-parameter parameterize
           make-promise force
@@ -107,27 +107,19 @@
 
     ;; ---- continuations
 
+    ;; The evaluator compares winders when a continuation is called, and calls this when they differ.
+    (%set-rewind-hook!
+     (lambda (procedure winders arguments)
+       (%rewind! winders)
+       (apply procedure arguments)))
+
     (define (call/cc f)
-      (if (not (procedure? f)) (%wrong-type 'call/cc 1 "procedure" f))
-      (%capture
-       (lambda (k)
-         (let ((winders (%current-winders)))
-           (f (case-lambda
-                ((x) (%rewind! winders) (k x))
-                (xs (%rewind! winders) (apply k xs))))))))
+      (if (procedure? f) (%capture f) (%wrong-type 'call/cc 1 "procedure" f)))
     (define call-with-current-continuation call/cc)
 
     ;; Escape only: once f has returned or was left, calling its argument is an error.
     (define (call/ec f)
-      (let* ((live #t)
-             (result (call/cc
-                      (lambda (k)
-                        (f (lambda xs
-                             (if (not live)
-                                 (%control-error "escape continuation called after its extent has ended"))
-                             (apply k xs)))))))
-        (set! live #f)
-        result))
+      (if (procedure? f) (%call-with-escape f) (%wrong-type 'call/ec 1 "procedure" f)))
     (define call-with-escape-continuation call/ec)
 
     ;; ---- delimited control (Danvy and Filinski 1990)
@@ -208,21 +200,45 @@
                  (%control-error "handler returned from a non-continuable exception:" object)))))))
 
     ;; What the core form guard becomes. handler: (condition reraise) -> value, run in guard's own dynamic environment.
+    ;; Nothing is captured but the way from the raise to here, which reraise goes back; it is called in tail position,
+    ;; so that what it goes back to is what was left. Where guard is not under way any more (in a continuation of
+    ;; shift, which may have been taken out of it), it handles nothing.
     (define (%guard body handler)
-      ((call/cc
-        (lambda (guard-k)
-          (with-exception-handler
-           (lambda (condition)
-             ((call/cc
-               (lambda (handler-k)
-                 (guard-k
-                  (lambda ()
-                    (handler condition
-                             (lambda ()
-                               (handler-k (lambda () (raise-continuable condition)))))))))))
-           (lambda ()
-             (let ((result (body)))
-               (lambda () result))))))))
+      (call-handled
+       body
+       (lambda (k condition)
+         (let ((inside (%dynamic)))
+           ((or (%leave-with-slice
+                 k
+                 (lambda (back)
+                   (handler condition
+                            (lambda ()
+                              (%rewind! (vector-ref inside 2))
+                              (back (lambda ()
+                                      (%set-dynamic! inside)
+                                      (raise-continuable condition)))))))
+                (lambda () (raise-continuable condition))))))))
+
+    ;; A guard one of whose clauses always applies. handler: condition -> value.
+    (define (%guard-all body handler)
+      (call-handled
+       body
+       (lambda (k condition)
+         (%leave k (lambda () (handler condition)))
+         (raise-continuable condition))))
+
+    ;; Call body with an exception handler (k condition), k: an escape to here.
+    (define (call-handled body handle)
+      (%call-with-escape
+       (lambda (k)
+         (let ((d (%dynamic)))
+           (%set-dynamic!
+            (vector (cons (lambda (condition) (handle k condition)) (vector-ref d 0))
+                    (vector-ref d 1)
+                    (vector-ref d 2)))
+           (let ((result (body)))
+             (%set-dynamic! d)
+             result)))))
 
     ;; ---- parameters
 
