@@ -118,6 +118,7 @@ struct Code {
     uint32_t entries;    // calls so far, counted from t1_counter_start
     uint32_t optional, keyword;
     bool rest, other_keys;
+    bool call_cc;     // its body is (%capture parameter): who calls it captures instead
     Code *next;       // next clause, NULL: none
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.

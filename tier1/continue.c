@@ -295,9 +295,12 @@ static void trace_jump(T1 *t) {
 // ---- continuations
 
 static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFrame *end) {
-    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, sizeof *k);
+    bool slice = flags & CONTINUATION_SLICE;
+    size_t size = slice ? sizeof(Continuation) : offsetof(Continuation, end);
+    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, size);
     k->frames = frames;
-    k->end = end;
+    if (slice)
+        k->end = end;
     k->dynamic = t->vm->dynamic;
     k->evaluation = t->evaluation;
     return value_from_pointer(k);
@@ -599,6 +602,14 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
     t1_apply(t, value_from_pointer(closure), 0, NULL);
 }
 
+static bool is_procedure(T1 *t, Value v, const char *who) {
+    if (value_is_procedure(v))
+        return true;
+    rt_fail_type(t->vm, 1, "procedure", v);
+    t1_raise_as(t, who);
+    return false;
+}
+
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     switch (p->control) {
@@ -612,10 +623,12 @@ void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
         return;
     }
     case CONTROL_CAPTURE:
-        control_capture(t, argv[0]);
+        if (is_procedure(t, argv[0], "call/cc"))
+            control_capture(t, argv[0]);
         return;
     case CONTROL_ESCAPE:
-        control_escape(t, argv[0]);
+        if (is_procedure(t, argv[0], "call/ec"))
+            control_escape(t, argv[0]);
         return;
     case CONTROL_LEAVE:
     case CONTROL_LEAVE_CAPTURE:

@@ -320,6 +320,11 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
         if (site->cell)
             site->callee = entered ? callee : VALUE_NONE;
     }
+    if (entered && entered->call_cc) { // t1_call_other captures
+        entered = NULL;
+        if (site->cell)
+            site->callee = VALUE_NONE;
+    }
     site->words = entered ? entered->words : NULL;
     site->constants = entered ? entered->constants : NULL;
 }
@@ -415,7 +420,7 @@ OPCODE(CALL_KNOWN) {
 }
 OPCODE(CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_FIXED, site->words, site->callee, t1_slow_call);
+    CALL_SITE(CALL_FIXED, site->words, site->callee, t1_call_other);
 }
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
@@ -462,7 +467,7 @@ OPCODE(TAIL_CALL_KNOWN) {
 }
 OPCODE(TAIL_CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, site->callee, t1_slow_call);
+    TAIL_CALL_SITE(site->words, site->callee, t1_call_other);
 }
 OPCODE(TAIL_CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);

@@ -35,13 +35,6 @@ HANDLER(t1_return_below) {
     REINSTATE(f);
 }
 
-// The operator's value, in CALL, CALL_GLOBAL and the same in tail position.
-static inline Value callee_of(const Value *base, const uint32_t *pc, const CallSite *site) {
-    Op op = word_op(*pc);
-    bool global = op == OP_CALL_GLOBAL || op == OP_TAIL_CALL_GLOBAL;
-    return global ? site->cell->value : base[FIELD_A + FRAME_CALLEE];
-}
-
 // The whole of a full continuation of this evaluation, under the same winders.
 static HANDLER(enter) {
     const Continuation *k = value_object(value);
@@ -59,7 +52,7 @@ static HANDLER(enter) {
 
 // Cells for a continuation and a heap frame, or NULL. What is popped and not used is garbage.
 static inline Continuation *new_continuation(VM *vm, Evaluation *e) {
-    uint64_t *cell = t1_pop(vm, sizeof(Continuation) + sizeof(uint64_t));
+    uint64_t *cell = t1_pop(vm, offsetof(Continuation, end) + sizeof(uint64_t));
     if (UNLIKELY(!cell))
         return NULL;
     cell[0] = header_make(TYPE_CONTINUATION, 0, 0);
@@ -68,8 +61,7 @@ static inline Continuation *new_continuation(VM *vm, Evaluation *e) {
     k->evaluation = e;
     return k;
 }
-static inline HeapFrame *new_frame(VM *vm, const Value *base, const Value *caller) {
-    uint64_t count = (uint64_t)(base - caller) - FRAME_HEADER;
+static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
     size_t bytes = sizeof(HeapFrame) + count * sizeof(Value);
     if (UNLIKELY(bytes > HEAP_SIZE_CLASSES * 16 - 16))
         return NULL;
@@ -77,54 +69,91 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, const Value *calle
     if (UNLIKELY(!f))
         return NULL;
     f->next = NULL;
-    f->pc = frame_pc(base);
-    f->link = base[FRAME_LINK];
-    f->closure = frame_closure(caller);
+    f->closure = frame_closure(base);
     f->count = count;
-    copy_registers(f->registers, caller, count);
+    copy_registers(f->registers, base, count);
     return f;
 }
 
-// (%capture f) in tail position, f a closure of one parameter: it becomes the only frame on the
-// stack.
-static HANDLER(capture) {
-    value = base[FIELD_A + FRAME_HEADER];
-    Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;
-    if (!code || code->exact != 1 || FIELD_B != 1 || t1_polled(vm))
-        GO(t1_slow_call);
-    Evaluation *e = t1_of(vm)->evaluation;
-    Continuation *k = new_continuation(vm, e);
-    if (UNLIKELY(!k))
-        GO(t1_slow_call);
-    HeapFrame *first = NULL, **link = &first;
-    for (const Value *frame = base; frame_pc(frame); frame = frame_caller(frame)) {
-        HeapFrame *f = new_frame(vm, frame, frame_caller(frame));
-        if (UNLIKELY(!f))
-            GO(t1_slow_call);
-        *link = f;
-        link = &f->next;
-    }
-    if (COUNT_HOT(code->entries))
-        GO(t1_slow_call);
-    *link = e->below;
-    e->below = first;
-    k->frames = first;
-    base = e->floor + FRAME_HEADER;
-    frame_link(base, NULL, NULL, 0);
-    base[FRAME_CLOSURE] = value;
-    base[0] = value_from_pointer(k);
-    pc = code->words;
-    constants = code->constants;
-    value = VALUE_NONE;
-    DISPATCH();
-}
+// (call/cc f), f a closure of one parameter: it becomes the only frame on the stack.
+#define CAPTURE(tail)                                                                              \
+    do {                                                                                           \
+        value = base[FIELD_A + FRAME_HEADER];                                                      \
+        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
+        if (!code || code->exact != 1 || FIELD_B != 1 || t1_polled(vm))                            \
+            GO(t1_slow_call);                                                                      \
+        Evaluation *e = t1_of(vm)->evaluation;                                                     \
+        Continuation *k = new_continuation(vm, e);                                                 \
+        if (UNLIKELY(!k))                                                                          \
+            GO(t1_slow_call);                                                                      \
+        HeapFrame *first = NULL, **link = &first;                                                  \
+        if (!(tail)) {                                                                             \
+            HeapFrame *f = new_frame(vm, base, FIELD_A);                                           \
+            if (UNLIKELY(!f))                                                                      \
+                GO(t1_slow_call);                                                                  \
+            f->pc = pc + WORDS_CALL;                                                               \
+            f->link = link_make(constants, FIELD_C);                                               \
+            *link = f;                                                                             \
+            link = &f->next;                                                                       \
+        }                                                                                          \
+        for (const Value *frame = base; frame_pc(frame);) {                                        \
+            const Value *caller = frame_caller(frame);                                             \
+            HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER);       \
+            if (UNLIKELY(!f))                                                                      \
+                GO(t1_slow_call);                                                                  \
+            f->pc = frame_pc(frame);                                                               \
+            f->link = frame[FRAME_LINK];                                                           \
+            *link = f;                                                                             \
+            link = &f->next;                                                                       \
+            frame = caller;                                                                        \
+        }                                                                                          \
+        if (COUNT_HOT(code->entries))                                                              \
+            GO(t1_slow_call);                                                                      \
+        *link = e->below;                                                                          \
+        e->below = first;                                                                          \
+        k->frames = first;                                                                         \
+        base = e->floor + FRAME_HEADER;                                                            \
+        frame_link(base, NULL, NULL, 0);                                                           \
+        base[FRAME_CLOSURE] = value;                                                               \
+        base[0] = value_from_pointer(k);                                                           \
+        pc = code->words;                                                                          \
+        constants = code->constants;                                                               \
+        value = VALUE_NONE;                                                                        \
+        DISPATCH();                                                                                \
+    } while (0)
+
+static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED);
+static HANDLER(capture) { CAPTURE(false); }
+static HANDLER(capture_in_tail) { CAPTURE(true); }
 
 HANDLER(t1_call_other) {
-    value = callee_of(base, pc, t1_constant_site(constants, pc[1]));
+    CallSite *site = t1_constant_site(constants, pc[1]);
+    bool tail = false;
+    switch (word_op(*pc)) {
+    case OP_TAIL_CALL_GLOBAL:
+        tail = true;
+        [[fallthrough]];
+    case OP_CALL_GLOBAL:
+        value = site->cell->value;
+        break;
+    case OP_TAIL_CALL_FIXED:
+        tail = true;
+        [[fallthrough]];
+    case OP_CALL_FIXED:
+        value = site->callee;
+        break;
+    case OP_TAIL_CALL:
+        tail = true;
+        [[fallthrough]];
+    default:
+        value = base[FIELD_A + FRAME_CALLEE];
+    }
     if (value_has_type(value, TYPE_CONTINUATION))
         GO(enter);
-    if (value_has_type(value, TYPE_PRIMITIVE) &&
-        value_primitive(value)->row->control == CONTROL_CAPTURE && word_op(*pc) == OP_TAIL_CALL)
+    if (value_is_closure(value) && t1_closure_code(value)->call_cc) {
+        if (tail)
+            GO(capture_in_tail);
         GO(capture);
+    }
     GO(t1_slow_call);
 }

@@ -36,10 +36,11 @@ static inline void *t1_pop(VM *vm, size_t bytes) {
 
 // ---- interp.c, interp_control.c
 
-T1Handler t1_slow_call;   // the call at pc, whatever is called
-T1Handler t1_call_other;  // the same of CALL, CALL_GLOBAL and the same in tail position, when it is
-                          // not the closure that the site has seen
-T1Handler t1_slow_return; // of `value`, from the base of an activation
+T1Handler t1_slow_call; // the call at pc, whatever is called
+// The same of CALL, CALL_GLOBAL, CALL_FIXED, also in tail position, when it is not the closure that
+// the site has seen, or call/cc.
+T1Handler t1_call_other;
+T1Handler t1_slow_return;  // of `value`, from the base of an activation
 T1Handler t1_return_below; // the same; there may be frames on the heap
 
 // Keeps the dispatch before and the one after it two.

@@ -153,9 +153,10 @@ typedef struct T1 { // vm->tier_state
 
 typedef struct Continuation { // TYPE_CONTINUATION
     HeapFrame *frames;
-    HeapFrame *end;         // slice: where it stops, which does not belong to it (a prompt's frame)
     Value dynamic;          // full, escape: the dynamic environment to bring back
     Evaluation *evaluation; // full, escape: whose frames
+    // Only a slice has more:
+    HeapFrame *end; // where it stops, which does not belong to it (a prompt's frame)
 } Continuation;
 enum {                       // header flags
     CONTINUATION_SLICE = 1,  // composable, from %capture-prompt and %leave-with-slice

@@ -577,6 +577,14 @@ static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
     evaluate(m, top->body, rib_new(m, NULL, top, 0));
 }
 
+static bool is_procedure(Machine *m, Value v, const char *who) {
+    if (value_is_procedure(v))
+        return true;
+    rt_fail_type(m->vm, 1, "procedure", v);
+    raise_pending_as(m, rt_intern(m->vm, who));
+    return false;
+}
+
 static void control(Machine *m, const Primitive *p, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
     switch (p->control) {
@@ -588,11 +596,15 @@ static void control(Machine *m, const Primitive *p, int argc, const Value *argv,
         apply(m, argv[0], 0, NULL, false);
         return;
     case CONTROL_CAPTURE: {
+        if (!is_procedure(m, argv[0], "call/cc"))
+            return;
         Value k = continuation_new(m, 0, m->frames, NULL);
         apply(m, argv[0], 1, &k, tail);
         return;
     }
     case CONTROL_ESCAPE: {
+        if (!is_procedure(m, argv[0], "call/ec"))
+            return;
         Value k = continuation_new(m, CONTINUATION_ESCAPE, NULL, NULL);
         push(m, FRAME_ESCAPE, m->site, m->site_rib, tail, k);
         apply(m, argv[0], 1, &k, false);

@@ -113,13 +113,11 @@
        (%rewind! winders)
        (apply procedure arguments)))
 
-    (define (call/cc f)
-      (if (procedure? f) (%capture f) (%wrong-type 'call/cc 1 "procedure" f)))
+    (define (call/cc f) (%capture f))
     (define call-with-current-continuation call/cc)
 
     ;; Escape only: once f has returned or was left, calling its argument is an error.
-    (define (call/ec f)
-      (if (procedure? f) (%call-with-escape f) (%wrong-type 'call/ec 1 "procedure" f)))
+    (define (call/ec f) (%call-with-escape f))
     (define call-with-escape-continuation call/ec)
 
     ;; ---- delimited control (Danvy and Filinski 1990)
