@@ -261,17 +261,18 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
     Value *copy = rt_raw_new(vm, ((size_t)argc + 1) * sizeof *copy);
     if (argc)
         memcpy(copy, argv, argc * sizeof *copy);
+    uint32_t shown = argc - t1_closure_code(closure)->lifted;
     Context *at = &t->at;
     bool tail = at->tail;
     if (tail)
         leave_activation(t);
     if (tail && !at->tail && is_mark(t, frame_closure(at->base), at->base)) {
-        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, argc, copy);
+        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, shown, copy);
         return copy;
     }
     int64_t depth = vm_trace_depth(vm);
     t1_push_control(t, CONTROL_FRAME_TRACE, vm->trace, value_from_fixnum(depth));
-    vm_trace_call(vm, depth, lambda, argc, copy);
+    vm_trace_call(vm, depth, lambda, shown, copy);
     return copy;
 }
 
@@ -489,11 +490,15 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
     t1_return(t, value);
 }
 
-static void control_capture(T1 *t, Value procedure) {
+// (%capture f x …): (f k x …)
+static void control_capture(T1 *t, uint32_t argc, const Value *argv) {
     bool whole = !t->at.tail;
-    Value k = continuation_new(t, 0, t1_move_frames(t), NULL);
+    Value procedure = argv[0], arguments[1 + LIFTED_MAX];
+    for (uint32_t i = 1; i < argc; i++)
+        arguments[i] = argv[i];
+    arguments[0] = continuation_new(t, 0, t1_move_frames(t), NULL);
     t->unsettled = whole;
-    t1_apply(t, procedure, 1, &k);
+    t1_apply(t, procedure, argc, arguments);
     t->unsettled = false;
 }
 
@@ -624,7 +629,7 @@ void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     }
     case CONTROL_CAPTURE:
         if (is_procedure(t, argv[0], "call/cc"))
-            control_capture(t, argv[0]);
+            control_capture(t, argc, argv);
         return;
     case CONTROL_ESCAPE:
         if (is_procedure(t, argv[0], "call/ec"))

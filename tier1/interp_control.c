@@ -75,12 +75,13 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
     return f;
 }
 
-// (call/cc f), f a closure of one parameter: it becomes the only frame on the stack.
+// (call/cc f) and (%capture f x …), f a closure of so many parameters: it becomes the only frame on
+// the stack.
 #define CAPTURE(tail)                                                                              \
     do {                                                                                           \
         value = base[FIELD_A + FRAME_HEADER];                                                      \
         Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
-        if (!code || code->exact != 1 || FIELD_B != 1 || t1_polled(vm))                            \
+        if (!code || code->exact != FIELD_B || t1_polled(vm))                                      \
             GO(t1_slow_call);                                                                      \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
         Continuation *k = new_continuation(vm, e);                                                 \
@@ -112,10 +113,13 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
         *link = e->below;                                                                          \
         e->below = first;                                                                          \
         k->frames = first;                                                                         \
+        const Value *argv = base + FIELD_A + FRAME_HEADER;                                         \
         base = e->floor + FRAME_HEADER;                                                            \
         frame_link(base, NULL, NULL, 0);                                                           \
         base[FRAME_CLOSURE] = value;                                                               \
         base[0] = value_from_pointer(k);                                                           \
+        for (uint32_t i = 1, n = FIELD_B; i < n; i++)                                              \
+            base[i] = argv[i];                                                                     \
         pc = code->words;                                                                          \
         constants = code->constants;                                                               \
         value = VALUE_NONE;                                                                        \
@@ -150,7 +154,9 @@ HANDLER(t1_call_other) {
     }
     if (value_has_type(value, TYPE_CONTINUATION))
         GO(enter);
-    if (value_is_closure(value) && t1_closure_code(value)->call_cc) {
+    if (value_is_closure(value) ? t1_closure_code(value)->call_cc
+                                : value_has_type(value, TYPE_PRIMITIVE) &&
+                                      value_primitive(value)->row->control == CONTROL_CAPTURE) {
         if (tail)
             GO(capture_in_tail);
         GO(capture);

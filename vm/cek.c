@@ -598,8 +598,10 @@ static void control(Machine *m, const Primitive *p, int argc, const Value *argv,
     case CONTROL_CAPTURE: {
         if (!is_procedure(m, argv[0], "call/cc"))
             return;
-        Value k = continuation_new(m, 0, m->frames, NULL);
-        apply(m, argv[0], 1, &k, tail);
+        Value *arguments = rt_raw_new(vm, (size_t)argc * sizeof *arguments);
+        memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
+        arguments[0] = continuation_new(m, 0, m->frames, NULL);
+        apply(m, argv[0], argc, arguments, tail);
         return;
     }
     case CONTROL_ESCAPE: {
