@@ -445,8 +445,10 @@ OPCODE(CALL_WIDE) { GO(t1_slow_call); }
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \
         const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
-        for (uint32_t i = 0, n = FIELD_B; i < n; i++)                                              \
+        for (uint32_t i = 0, n = FIELD_B; i < n; i++) {                                            \
             base[i] = from[i];                                                                     \
+            SEPARATE("one by one: two that were just written cannot be loaded as one");            \
+        }                                                                                          \
         ENTER();                                                                                   \
     } while (0)
 

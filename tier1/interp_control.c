@@ -1,8 +1,10 @@
-// Continuations on the fast path: capturing one, entering one, returning to a heap frame.
+// Calls of what is no closure: capturing a continuation, entering one, a primitive; and returning
+// to a heap frame.
 //
-// A generator does nothing else all day. What is here does the common case of what continue.c does
-// in general, without a context: the handlers call no C, and whatever is not as expected is left,
-// before anything has been changed, to t1_slow_call and t1_slow_return.
+// A generator does nothing else all day, and a primitive is a frequent argument of map. What is
+// here does the common case of what apply.c and continue.c do in general, without a context;
+// whatever is not as expected is left, before anything has been changed, to t1_slow_call and
+// t1_slow_return.
 #include "tier1/interp_int.h"
 
 // A heap frame becomes the only frame on the stack and gets the value that it waits for.
@@ -50,25 +52,8 @@ static HANDLER(enter) {
     REINSTATE(f);
 }
 
-// Cells for a continuation and a heap frame, or NULL. What is popped and not used is garbage.
-static inline Continuation *new_continuation(VM *vm, Evaluation *e) {
-    uint64_t *cell = t1_pop(vm, offsetof(Continuation, end) + sizeof(uint64_t));
-    if (UNLIKELY(!cell))
-        return NULL;
-    cell[0] = header_make(TYPE_CONTINUATION, 0, 0);
-    Continuation *k = (Continuation *)(cell + 1);
-    k->dynamic = vm->dynamic;
-    k->evaluation = e;
-    return k;
-}
 static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
-    size_t bytes = sizeof(HeapFrame) + count * sizeof(Value);
-    if (UNLIKELY(bytes > HEAP_SIZE_CLASSES * 16 - 16))
-        return NULL;
-    HeapFrame *f = t1_pop(vm, bytes);
-    if (UNLIKELY(!f))
-        return NULL;
-    f->next = NULL;
+    HeapFrame *f = rt_raw_new(vm, sizeof *f + count * sizeof(Value));
     f->closure = frame_closure(base);
     f->count = count;
     copy_registers(f->registers, base, count);
@@ -83,15 +68,17 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
         Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
         if (!code || code->exact != FIELD_B || t1_polled(vm))                                      \
             GO(t1_slow_call);                                                                      \
-        Evaluation *e = t1_of(vm)->evaluation;                                                     \
-        Continuation *k = new_continuation(vm, e);                                                 \
-        if (UNLIKELY(!k))                                                                          \
+        if (COUNT_HOT(code->entries))                                                              \
             GO(t1_slow_call);                                                                      \
+        vm->frame_base = base;                                                                     \
+        table = &t1_table;                                                                         \
+        Evaluation *e = t1_of(vm)->evaluation;                                                     \
+        Continuation *k = rt_object_new(vm, TYPE_CONTINUATION, 0, 0, offsetof(Continuation, end)); \
+        k->dynamic = vm->dynamic;                                                                  \
+        k->evaluation = e;                                                                         \
         HeapFrame *first = NULL, **link = &first;                                                  \
         if (!(tail)) {                                                                             \
             HeapFrame *f = new_frame(vm, base, FIELD_A);                                           \
-            if (UNLIKELY(!f))                                                                      \
-                GO(t1_slow_call);                                                                  \
             f->pc = pc + WORDS_CALL;                                                               \
             f->link = link_make(constants, FIELD_C);                                               \
             *link = f;                                                                             \
@@ -100,16 +87,12 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
         for (const Value *frame = base; frame_pc(frame);) {                                        \
             const Value *caller = frame_caller(frame);                                             \
             HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER);       \
-            if (UNLIKELY(!f))                                                                      \
-                GO(t1_slow_call);                                                                  \
             f->pc = frame_pc(frame);                                                               \
             f->link = frame[FRAME_LINK];                                                           \
             *link = f;                                                                             \
             link = &f->next;                                                                       \
             frame = caller;                                                                        \
         }                                                                                          \
-        if (COUNT_HOT(code->entries))                                                              \
-            GO(t1_slow_call);                                                                      \
         *link = e->below;                                                                          \
         e->below = first;                                                                          \
         k->frames = first;                                                                         \
@@ -118,17 +101,47 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
         frame_link(base, NULL, NULL, 0);                                                           \
         base[FRAME_CLOSURE] = value;                                                               \
         base[0] = value_from_pointer(k);                                                           \
-        for (uint32_t i = 1, n = FIELD_B; i < n; i++)                                              \
-            base[i] = argv[i];                                                                     \
+        copy_registers(base + 1, argv + 1, FIELD_B - 1u);                                          \
         pc = code->words;                                                                          \
         constants = code->constants;                                                               \
         value = VALUE_NONE;                                                                        \
         DISPATCH();                                                                                \
     } while (0)
 
-static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED);
+static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED &&
+              WORDS_CALL == WORDS_TAIL_CALL);
 static HANDLER(capture) { CAPTURE(false); }
 static HANDLER(capture_in_tail) { CAPTURE(true); }
+
+// A primitive that is a value.
+[[gnu::noinline]] static HANDLER(call_primitive) {
+    const Primitive *p = value_primitive(value)->row;
+    uint32_t argc = FIELD_B;
+    if (argc < (uint32_t)p->min || (p->max >= 0 && argc > (uint32_t)p->max) || t1_polled(vm) ||
+        p->control != CONTROL_NONE)
+        GO(t1_slow_call);
+    bool tail = t1_op_info[word_op(*pc)].flags & OPF_END;
+    vm->frame_base = base;
+    value = rt_primitive_call(vm, p, (int)argc, base + FIELD_A + FRAME_HEADER);
+    table = &t1_table;
+    if (UNLIKELY(value == VALUE_FAILURE)) {
+        T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL, tail ? 0 : FIELD_C, FIELD_A, tail);
+        t1_raise(t, 0);
+        GO(t1_resume);
+    }
+    if (!tail) {
+        base[FIELD_C] = value;
+        NEXT(CALL);
+    }
+    pc = frame_pc(base);
+    if (UNLIKELY(!pc))
+        GO(t1_return_below);
+    Value link = base[FRAME_LINK];
+    base = frame_caller(base);
+    constants = link_constants(link);
+    base[link_dst(link)] = value;
+    DISPATCH();
+}
 
 HANDLER(t1_call_other) {
     CallSite *site = t1_constant_site(constants, pc[1]);
@@ -154,12 +167,17 @@ HANDLER(t1_call_other) {
     }
     if (value_has_type(value, TYPE_CONTINUATION))
         GO(enter);
-    if (value_is_closure(value) ? t1_closure_code(value)->call_cc
-                                : value_has_type(value, TYPE_PRIMITIVE) &&
-                                      value_primitive(value)->row->control == CONTROL_CAPTURE) {
-        if (tail)
-            GO(capture_in_tail);
-        GO(capture);
+    bool captures = false;
+    if (value_is_closure(value))
+        captures = t1_closure_code(value)->call_cc;
+    else if (value_has_type(value, TYPE_PRIMITIVE)) {
+        captures = value_primitive(value)->row->control == CONTROL_CAPTURE;
+        if (!captures)
+            GO(call_primitive);
     }
-    GO(t1_slow_call);
+    if (!captures)
+        GO(t1_slow_call);
+    if (tail)
+        GO(capture_in_tail);
+    GO(capture);
 }

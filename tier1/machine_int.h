@@ -7,7 +7,7 @@
 //   interp.c         dispatch, moves, variables, jumps, calls, returns
 //   interp_number.c  arithmetic, comparisons
 //   interp_data.c    pairs, vectors, strings, records, any primitive
-//   interp_control.c  continuations, the common case
+//   interp_control.c  calls of continuations, call/cc and primitives, the common case
 //   apply.c          calls in general: binding, primitives, failures, interrupts, backtraces
 //   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of
 //   control operations tier1.c          the VM stack, evaluations, the tier itself

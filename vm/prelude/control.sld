@@ -262,8 +262,19 @@
                (vector (vector-ref d 0) (append entries (vector-ref d 1)) (vector-ref d 2))
                thunk)))))
 
+    ;; The same with one.
+    (define (call-with-parameter parameter value thunk)
+      (let* ((entry (cons parameter (box (convert parameter value))))
+             (d (%dynamic)))
+        (%set-dynamic! (vector (vector-ref d 0) (cons entry (vector-ref d 1)) (vector-ref d 2)))
+        (let ((result (thunk)))
+          (%set-dynamic! d)
+          result)))
+
     (define-syntax parameterize
       (syntax-rules ()
+        ((_ ((parameter value)) body0 body ...)
+         (call-with-parameter parameter value (lambda () body0 body ...)))
         ((_ ((parameter value) ...) body0 body ...)
          (call-with-parameters (list parameter ...) (list value ...) (lambda () body0 body ...)))))
 
