@@ -122,8 +122,9 @@
 
     ;; ---- delimited control (Danvy and Filinski 1990)
     ;;
-    ;; The prompt's own winders are remembered in the parameters of the dynamic environment, under this key, so that shift
-    ;; can leave the extents between itself and the prompt, and its continuation can enter them again.
+    ;; The prompt's own dynamic environment is remembered in the parameters of the dynamic environment, under this key, so
+    ;; that shift can leave the extents between itself and the prompt, and its continuation can enter them again. Of the
+    ;; handlers it brings back those between itself and the prompt; beyond are those of whoever calls it.
 
     (define reset-key (%make-parameter #f #f))
 
@@ -134,7 +135,7 @@
                         (lambda ()
                           (%set-dynamic!
                            (vector (vector-ref d 0)
-                                   (cons (cons reset-key (box (vector-ref d 2))) (vector-ref d 1))
+                                   (cons (cons reset-key (box d)) (vector-ref d 1))
                                    (vector-ref d 2)))
                           (thunk)))))
           (%set-dynamic! d)
@@ -145,18 +146,29 @@
              (marker (assq reset-key (vector-ref inside 1))))
         (if (not marker)
             (%control-error "shift: there is no enclosing reset"))
-        (let ((outer-winders (unbox (cdr marker))))
-          (%rewind! outer-winders)
+        (let ((outer (unbox (cdr marker))))
+          (%rewind! (vector-ref outer 2))
           (%capture-prompt
            reset-key
            (lambda (slice)
              (define (resume xs)
                (%call-with-reset
                 (lambda ()
-                  (%rewind! (vector-ref inside 2))
-                  (%set-dynamic! inside)
-                  (apply slice xs))))
+                  (let ((handlers (%dynamic-handlers)))
+                    (%rewind! (vector-ref inside 2))
+                    (%set-dynamic!
+                     (vector (graft (vector-ref inside 0) (vector-ref outer 0) handlers)
+                             (vector-ref inside 1)
+                             (vector-ref inside 2)))
+                    (apply slice xs)))))
              (%call-with-reset (lambda () (f (lambda xs (resume xs))))))))))
+
+    ;; A list with `new` in place of its tail `old`; as it is where that is no tail of it, as in a handler.
+    (define (graft list old new)
+      (if (or (eq? old new) (not (let tail? ((l list)) (or (eq? l old) (and (pair? l) (tail? (cdr l)))))))
+          list
+          (let copy ((l list))
+            (if (eq? l old) new (cons (car l) (copy (cdr l)))))))
 
     (define-syntax reset
       (syntax-rules ()
