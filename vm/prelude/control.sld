@@ -30,8 +30,10 @@
           result)))
 
     (define (%call-with-handlers handlers thunk)
-      (let ((d (%dynamic)))
-        (call-with-dynamic (vector handlers (vector-ref d 1) (vector-ref d 2)) thunk)))
+      (let* ((old (%push-handlers! handlers))
+             (result (thunk)))
+        (%set-dynamic! old)
+        result))
 
     (define (%control-error message . irritants)
       (raise (%make-condition 'control-error message irritants)))
@@ -69,13 +71,11 @@
       (if (not (procedure? thunk)) (%wrong-type 'dynamic-wind 2 "procedure" thunk))
       (if (not (procedure? after)) (%wrong-type 'dynamic-wind 3 "procedure" after))
       (before)
-      (let* ((d (%dynamic))
-             (winder (vector before after d)))
-        (let ((result (call-with-dynamic
-                       (vector (vector-ref d 0) (vector-ref d 1) (cons winder (vector-ref d 2)))
-                       thunk)))
-          (after)
-          result)))
+      (let* ((old (%push-winder! before after))
+             (result (thunk)))
+        (%set-dynamic! old)
+        (after)
+        result))
 
     ;; Leave and enter extents until the winders in force are `target`: afters from the inside out up to the common
     ;; extent, then befores from the outside in. Each runs under the winders that enclose it.
@@ -241,14 +241,11 @@
     (define (call-handled body handle)
       (%call-with-escape
        (lambda (k)
-         (let ((d (%dynamic)))
-           (%set-dynamic!
-            (vector (cons (lambda (condition) (handle k condition)) (vector-ref d 0))
-                    (vector-ref d 1)
-                    (vector-ref d 2)))
-           (let ((result (body)))
-             (%set-dynamic! d)
-             result)))))
+         (let* ((old (%push-handlers! (cons (lambda (condition) (handle k condition))
+                                            (%dynamic-handlers))))
+                (result (body)))
+           (%set-dynamic! old)
+           result))))
 
     ;; ---- parameters
 
@@ -276,12 +273,10 @@
 
     ;; The same with one.
     (define (call-with-parameter parameter value thunk)
-      (let* ((entry (cons parameter (box (convert parameter value))))
-             (d (%dynamic)))
-        (%set-dynamic! (vector (vector-ref d 0) (cons entry (vector-ref d 1)) (vector-ref d 2)))
-        (let ((result (thunk)))
-          (%set-dynamic! d)
-          result)))
+      (let* ((old (%push-binding! parameter (convert parameter value)))
+             (result (thunk)))
+        (%set-dynamic! old)
+        result))
 
     (define-syntax parameterize
       (syntax-rules ()
