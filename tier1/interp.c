@@ -396,8 +396,10 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 #define CALL_SITE(ID, expected, closure, otherwise)                                                \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries))      \
+        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries)) {    \
+            value = closure;                                                                       \
             GO(otherwise);                                                                         \
+        }                                                                                          \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
         target[FRAME_CLOSURE] = closure;                                                           \
@@ -440,8 +442,10 @@ OPCODE(CALL_WIDE) { GO(t1_slow_call); }
 #define TAIL_CALL_SITE(expected, closure, otherwise)                                               \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries))              \
+        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries)) {            \
+            value = closure;                                                                       \
             GO(otherwise);                                                                         \
+        }                                                                                          \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \
         const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
@@ -455,12 +459,12 @@ OPCODE(CALL_WIDE) { GO(t1_slow_call); }
 OPCODE(TAIL_CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(is_seen(site, callee), callee, t1_call_other);
+    TAIL_CALL_SITE(is_seen(site, callee), callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    TAIL_CALL_SITE(callee == site->callee, callee, t1_call_other);
+    TAIL_CALL_SITE(callee == site->callee, callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
@@ -469,7 +473,7 @@ OPCODE(TAIL_CALL_KNOWN) {
 }
 OPCODE(TAIL_CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, site->callee, t1_call_other);
+    TAIL_CALL_SITE(site->words, site->callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);

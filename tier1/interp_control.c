@@ -143,41 +143,19 @@ static HANDLER(capture_in_tail) { CAPTURE(true); }
     DISPATCH();
 }
 
-HANDLER(t1_call_other) {
-    CallSite *site = t1_constant_site(constants, pc[1]);
-    bool tail = false;
-    switch (word_op(*pc)) {
-    case OP_TAIL_CALL_GLOBAL:
-        tail = true;
-        [[fallthrough]];
-    case OP_CALL_GLOBAL:
-        value = site->cell->value;
-        break;
-    case OP_TAIL_CALL_FIXED:
-        tail = true;
-        [[fallthrough]];
-    case OP_CALL_FIXED:
-        value = site->callee;
-        break;
-    case OP_TAIL_CALL:
-        tail = true;
-        [[fallthrough]];
-    default:
-        value = base[FIELD_A + FRAME_CALLEE];
-    }
-    if (value_has_type(value, TYPE_CONTINUATION))
-        GO(enter);
-    bool captures = false;
-    if (value_is_closure(value))
-        captures = t1_closure_code(value)->call_cc;
-    else if (value_has_type(value, TYPE_PRIMITIVE)) {
-        captures = value_primitive(value)->row->control == CONTROL_CAPTURE;
-        if (!captures)
-            GO(call_primitive);
-    }
-    if (!captures)
-        GO(t1_slow_call);
-    if (tail)
-        GO(capture_in_tail);
-    GO(capture);
-}
+// The operator's value is in `value`.
+#define CALL_OTHER(capture_)                                                                       \
+    do {                                                                                           \
+        if (value_has_type(value, TYPE_CONTINUATION))                                              \
+            GO(enter);                                                                             \
+        if (value_is_closure(value) && t1_closure_code(value)->call_cc)                            \
+            GO(capture_);                                                                          \
+        if (!value_has_type(value, TYPE_PRIMITIVE))                                                \
+            GO(t1_slow_call);                                                                      \
+        if (value_primitive(value)->row->control == CONTROL_CAPTURE)                               \
+            GO(capture_);                                                                          \
+        GO(call_primitive);                                                                        \
+    } while (0)
+
+HANDLER(t1_call_other) { CALL_OTHER(capture); }
+HANDLER(t1_tail_call_other) { CALL_OTHER(capture_in_tail); }

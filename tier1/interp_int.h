@@ -37,9 +37,9 @@ static inline void *t1_pop(VM *vm, size_t bytes) {
 // ---- interp.c, interp_control.c
 
 T1Handler t1_slow_call; // the call at pc, whatever is called
-// The same of CALL, CALL_GLOBAL, CALL_FIXED, also in tail position, when it is not the closure that
-// the site has seen, or call/cc.
-T1Handler t1_call_other;
+// The same of CALL, CALL_GLOBAL, CALL_FIXED, when it is not the closure that the site has seen, or
+// call/cc; and in tail position. The operator's value is in `value`.
+T1Handler t1_call_other, t1_tail_call_other;
 T1Handler t1_slow_return;  // of `value`, from the base of an activation
 T1Handler t1_return_below; // the same; there may be frames on the heap
 
