@@ -105,6 +105,8 @@ typedef enum InPlace {
     IN_PLACE_MAKE,     // (p v …): a record with these fields
 } InPlace;
 
+enum { LIFTED_MAX = 7 }; // free values passed as arguments, at most
+
 struct Code {
     uint64_t tag; // CODE_TAG: tells it from what other tiers let Closure.code point at
     uint32_t *words;
@@ -120,6 +122,8 @@ struct Code {
     uint32_t entries;    // calls so far, counted from t1_counter_start
     uint32_t optional, keyword;
     bool rest, other_keys;
+    uint8_t lifted;   // the last so many of `required` are not the lambda's: its free values
+    bool call_cc;     // its body is (%capture parameter): who calls it captures instead
     Code *next;       // next clause, NULL: none
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.

@@ -107,11 +107,53 @@ static Code *constant_clause(Value v, uint32_t argc) {
 
 static void gen_jump(Compiler *c, Node *node);
 
+static const Primitive *capture_row(void) {
+    static const Primitive *row;
+    if (!row)
+        row = rt_primitive_find("%capture");
+    return row;
+}
+
+// (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, by (%capture
+// procedure value …), so that no closure has to be made that is gone at once. False: it is not
+// that.
+static bool gen_capture(Compiler *c, Node *node, Dest dest) {
+    Value constant = node->call.count == 1 ? constant_callee(node->call.fn) : VALUE_NONE;
+    const Code *callee = constant_clause(constant, 1);
+    if (!callee || !callee->call_cc || node->call.args[0]->kind != NODE_LAMBDA)
+        return false;
+    Lambda *l = node->call.args[0]->lambda;
+    uint32_t count = t1_capture_count(l);
+    if (l->next || t1_exact_clause(l, 1) != l || count == 0 || count > LIFTED_MAX || l->code)
+        return false;
+    uint32_t saved = c->top, window = t1_window(c, count + 1);
+    Value procedure = t1_fixed_closure(c, l);
+    Code *code = t1_closure_code(procedure);
+    code->lifted = (uint8_t)count;
+    code->required += count;
+    code->free_count = 0;
+    uint32_t reg = t1_registers(c, 1);
+    t1_load_constant(c, reg, procedure);
+    for (uint32_t i = 0; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i])) {
+            reg = t1_registers(c, 1);
+            t1_gen_into(c, vm_node_local(c->vm, l->free[i], node->position), reg);
+        }
+    t1_load_constant(c, window + FRAME_CALLEE, rt_primitive_object(c->vm, capture_row()));
+    c->top = window;
+    t1_emit_call(c, CALL_ANY, window, count + 1, t1_call_site(c, NULL, NULL, 0), node->position,
+                 dest);
+    c->top = saved;
+    return true;
+}
+
 void t1_gen_call(Compiler *c, Node *node, Dest dest) {
     if (node->flags & NODE_JUMP) {
         gen_jump(c, node);
         return;
     }
+    if (gen_capture(c, node, dest))
+        return;
     if (t1_gen_call_in_place(c, node, dest))
         return;
     uint32_t saved = c->top, argc = node->call.count;

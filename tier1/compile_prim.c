@@ -996,12 +996,17 @@ void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
 
 // ---- calls in place
 
-// The procedures that define-record-type makes: see vm/definition.c.
+// The procedures that define-record-type makes (see vm/definition.c), and call/cc.
 void t1_note_in_place(Code *code, const Lambda *l) {
     uint32_t params = lambda_param_count(l);
     if (l->next || l != l->first || params != l->required)
         return;
     const Node *body = l->body, *test = body, *then = NULL;
+    if (body->kind == NODE_PRIM && body->prim.prim->control == CONTROL_CAPTURE && params == 1 &&
+        body->prim.args[0]->kind == NODE_LOCAL && body->prim.args[0]->local.var == l->params[0]) {
+        code->call_cc = true;
+        return;
+    }
     if (body->kind == NODE_IF) {
         test = body->branch.test;
         then = body->branch.then;

@@ -320,12 +320,17 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
         if (site->cell)
             site->callee = entered ? callee : VALUE_NONE;
     }
+    if (entered && entered->call_cc) { // t1_call_other captures
+        entered = NULL;
+        if (site->cell)
+            site->callee = VALUE_NONE;
+    }
     site->words = entered ? entered->words : NULL;
     site->constants = entered ? entered->constants : NULL;
 }
 
 // Any call, whatever is called.
-SLOW_HANDLER(slow_call) {
+[[gnu::cold, gnu::noinline]] HANDLER(t1_slow_call) {
     Op op = word_op(*pc);
     bool wide = op == OP_CALL_WIDE || op == OP_TAIL_CALL_WIDE;
     uint32_t window = wide ? wac_window(pc[1]) : FIELD_A, argc = wide ? wac_count(pc[1]) : FIELD_B;
@@ -367,58 +372,6 @@ SLOW_HANDLER(slow_call) {
     GO(t1_resume);
 }
 
-// Return from the frame; slow_return: from the base of an activation.
-static T1Handler slow_return;
-#define RETURN(value_)                                                                             \
-    do {                                                                                           \
-        value = value_;                                                                            \
-        const uint32_t *next = frame_pc(base);                                                     \
-        if (UNLIKELY(!next))                                                                       \
-            GO(slow_return);                                                                       \
-        Value link = base[FRAME_LINK];                                                             \
-        base = frame_caller(base);                                                                 \
-        constants = link_constants(link);                                                          \
-        base[link_dst(link)] = value;                                                              \
-        pc = next;                                                                                 \
-        DISPATCH();                                                                                \
-    } while (0)
-
-// A call of what the site has not seen. A primitive is called here: the order that is passed to a
-// sort, the procedure that is passed to map. All else is rare.
-[[gnu::noinline]] static HANDLER(call_other) {
-    Op op = word_op(*pc);
-    bool tail = op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL;
-    bool global = op == OP_CALL_GLOBAL || op == OP_TAIL_CALL_GLOBAL;
-    CallSite *site = t1_constant_site(constants, pc[1]);
-    Value callee = global ? site->cell->value : base[FIELD_A + FRAME_CALLEE];
-    if (UNLIKELY(!value_is_primitive(callee) || t1_polled(vm)))
-        GO(slow_call);
-    const Primitive *p = value_primitive(callee)->row;
-    uint32_t argc = FIELD_B;
-    if (UNLIKELY(p->control != CONTROL_NONE || argc < (uint32_t)p->min ||
-                 (p->max >= 0 && argc > (uint32_t)p->max)))
-        GO(slow_call);
-    site->primitive = p;
-    vm->frame_base = base;
-    const Value *argv = base + FIELD_A + FRAME_HEADER;
-    Value result = p->binary && argc == 2 ? p->binary(vm, argv[0], argv[1])
-                                          : rt_primitive_call(vm, p, (int)argc, argv);
-    if (UNLIKELY(result == VALUE_FAILURE)) {
-        T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL, tail ? 0 : FIELD_C, FIELD_A, tail);
-        rt_fail_name(vm, p);
-        t1_raise(t, 0);
-        GO(t1_resume);
-    }
-    table = &t1_table;
-    if (tail)
-        RETURN(result);
-    RC = result;
-    value = VALUE_NONE;
-    NEXT(CALL);
-}
-static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_TAIL_CALL &&
-              WORDS_CALL == WORDS_TAIL_CALL_GLOBAL);
-
 // Enter the site's callee at `target`, whose parameters and closure are in place. Words and
 // constants come from the site: by way of closure and code they would be four loads later, and each
 // call waits for those of the call before it.
@@ -438,14 +391,17 @@ static inline bool must_wait(const VM *vm, const Value *target) {
     return UNLIKELY(target >= vm->frame_limit || t1_polled(vm));
 }
 
-// A call with its result in R[C]; expected: nothing has to be done but to enter.
-#define CALL_SITE(ID, expected, unexpected, closure)                                               \
+// A call with its result in R[C]; expected: nothing has to be done but to enter; otherwise: who
+// makes it if not.
+#define CALL_SITE(ID, expected, closure, otherwise)                                                \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)))                                                                 \
-            GO(unexpected);                                                                        \
+        if (UNLIKELY(!(expected))) {                                                               \
+            value = closure;                                                                       \
+            GO(otherwise);                                                                         \
+        }                                                                                          \
         if (must_wait(vm, target) || COUNT_HOT(site->code->entries))                               \
-            GO(slow_call);                                                                         \
+            GO(t1_slow_call);                                                                      \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
         target[FRAME_CLOSURE] = closure;                                                           \
@@ -455,26 +411,26 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    CALL_SITE(CALL, is_seen(site, callee), call_other, callee);
+    CALL_SITE(CALL, is_seen(site, callee), callee, t1_call_other);
 }
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    CALL_SITE(CALL_GLOBAL, callee == site->callee, call_other, callee);
+    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee, t1_call_other);
 }
 OPCODE(CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_KNOWN, site->words, slow_call, base[FIELD_A + FRAME_CALLEE]);
+    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE], t1_slow_call);
 }
 OPCODE(CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_FIXED, site->words, slow_call, site->callee);
+    CALL_SITE(CALL_FIXED, site->words, site->callee, t1_call_other);
 }
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
     if (UNLIKELY(!site->words) || must_wait(vm, target) || COUNT_HOT(site->code->entries))
-        GO(slow_call);
+        GO(t1_slow_call);
     COUNT(site->hits);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = frame_closure(base);
@@ -482,52 +438,56 @@ OPCODE(CALL_SELF) {
     pc = site->words;
     DISPATCH();
 }
-OPCODE(CALL_WIDE) { GO(slow_call); }
+OPCODE(CALL_WIDE) { GO(t1_slow_call); }
 
 // The same in tail position: the arguments become the parameters of the frame that there is.
-#define TAIL_CALL_SITE(expected, unexpected, closure)                                              \
+#define TAIL_CALL_SITE(expected, closure, otherwise)                                               \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)))                                                                 \
-            GO(unexpected);                                                                        \
+        if (UNLIKELY(!(expected))) {                                                               \
+            value = closure;                                                                       \
+            GO(otherwise);                                                                         \
+        }                                                                                          \
         if (t1_polled(vm) || COUNT_HOT(site->code->entries))                                       \
-            GO(slow_call);                                                                         \
+            GO(t1_slow_call);                                                                      \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \
         const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
-        for (uint32_t i = 0, n = FIELD_B; i < n; i++)                                              \
+        for (uint32_t i = 0, n = FIELD_B; i < n; i++) {                                            \
             base[i] = from[i];                                                                     \
+            SEPARATE("one by one: two that were just written cannot be loaded as one");            \
+        }                                                                                          \
         ENTER();                                                                                   \
     } while (0)
 
 OPCODE(TAIL_CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(is_seen(site, callee), call_other, callee);
+    TAIL_CALL_SITE(is_seen(site, callee), callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    TAIL_CALL_SITE(callee == site->callee, call_other, callee);
+    TAIL_CALL_SITE(callee == site->callee, callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(site->words, slow_call, callee);
+    TAIL_CALL_SITE(site->words, callee, t1_slow_call);
 }
 OPCODE(TAIL_CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, slow_call, site->callee);
+    TAIL_CALL_SITE(site->words, site->callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, slow_call, frame_closure(base));
+    TAIL_CALL_SITE(site->words, frame_closure(base), t1_slow_call);
 }
-OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
+OPCODE(TAIL_CALL_WIDE) { GO(t1_slow_call); }
 
 // ---- returns
 
-SLOW_HANDLER(slow_return) {
+[[gnu::cold, gnu::noinline]] HANDLER(t1_slow_return) { // from the base of an activation
     T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
     t1_return(t, value);
     GO(t1_resume);
