@@ -2,6 +2,7 @@
 #include "runtime/primitive.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include <threads.h>
 
 #define PRIM0(lib, name, fn, fx, res, doc) PrimitiveFn0 fn;
 #define PRIM1(lib, name, fn, fx, args, res, doc) PrimitiveFn1 fn;
@@ -70,11 +71,40 @@ const Primitive rt_primitives[] = {
 };
 const int rt_primitive_count = sizeof rt_primitives / sizeof rt_primitives[0];
 
+// ---- names
+
+enum { NAME_SLOTS = 4096 };
+static_assert(2 * sizeof rt_primitives / sizeof *rt_primitives <= NAME_SLOTS, "half full at most");
+static uint16_t name_slots[NAME_SLOTS]; // row + 1; 0: free. Linear probing.
+static once_flag names_once = ONCE_FLAG_INIT;
+
+static uint32_t name_hash(const char *name) { // FNV-1a
+    uint32_t h = 2166136261;
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * 16777619;
+    return h ^ h >> 15;
+}
+
+// The slot of the name, or the free one where it would be.
+static uint16_t *name_slot(const char *name) {
+    uint32_t at = name_hash(name) % NAME_SLOTS;
+    while (name_slots[at] && strcmp(rt_primitives[name_slots[at] - 1].name, name) != 0)
+        at = (at + 1) % NAME_SLOTS;
+    return &name_slots[at];
+}
+
+static void fill_names(void) {
+    for (int i = 0; i < rt_primitive_count; i++) {
+        uint16_t *slot = name_slot(rt_primitives[i].name);
+        if (!*slot)
+            *slot = (uint16_t)(i + 1);
+    }
+}
+
 const Primitive *rt_primitive_find(const char *name) {
-    for (int i = 0; i < rt_primitive_count; i++)
-        if (strcmp(rt_primitives[i].name, name) == 0)
-            return &rt_primitives[i];
-    return NULL;
+    call_once(&names_once, fill_names);
+    uint16_t row = *name_slot(name);
+    return row ? &rt_primitives[row - 1] : NULL;
 }
 
 Value rt_primitive_call(VM *vm, const Primitive *p, int argc, const Value *argv) {

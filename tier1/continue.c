@@ -12,6 +12,10 @@
 // off one by one; Clinger, Hartheimer, Ost, "Implementation Strategies for First-Class
 // Continuations", 1999: incremental stack/heap.)
 //
+// An escape (%call-with-escape) moves nothing: it is a marker, a control frame, that is looked for
+// from the innermost frame outwards when the escape is called. It is valid where the marker is part
+// of the continuation, be it on the stack or, because somebody did capture, on the heap.
+//
 // The same happens when the stack is full. So recursion is bounded by the heap alone.
 #include "runtime/list.h"
 #include "runtime/symbol.h"
@@ -208,6 +212,7 @@ void t1_resume_control(T1 *t) {
     leave_control(t);
     switch (kind) {
     case CONTROL_FRAME_RETURN:
+    case CONTROL_FRAME_ESCAPE:
     case CONTROL_FRAME_PROMPT:
     case CONTROL_FRAME_HIDE:
     case CONTROL_FRAME_ENTRY:
@@ -275,35 +280,47 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
     Value *copy = rt_raw_new(vm, ((size_t)argc + 1) * sizeof *copy);
     if (argc)
         memcpy(copy, argv, argc * sizeof *copy);
+    uint32_t shown = argc - t1_closure_code(closure)->lifted;
     Context *at = &t->at;
     bool tail = at->tail;
     if (tail)
         leave_activation(t);
     if (tail && !at->tail && is_mark(t, frame_closure(at->base), at->base)) {
-        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, argc, copy);
+        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, shown, copy);
         return copy;
     }
     int64_t depth = vm_trace_depth(vm);
     t1_push_control(t, CONTROL_FRAME_TRACE, vm->trace, value_from_fixnum(depth));
-    vm_trace_call(vm, depth, lambda, argc, copy);
+    vm_trace_call(vm, depth, lambda, shown, copy);
     return copy;
 }
 
 static void trace_jump(T1 *t) {
     if (!(atomic_load(&t->vm->interrupts) & INTERRUPT_TRACE))
         return;
+    const Value *base = t->at.base;
+    for (; !is_mark(t, frame_closure(base), base); base = frame_caller(base))
+        if (!frame_pc(base)) {
+            base = NULL;
+            break;
+        }
     const HeapFrame *f = t->evaluation->below;
-    while (f && !is_mark(t, f->closure, f->registers))
+    while (!base && f && !is_mark(t, f->closure, f->registers))
         f = f->next;
-    vm_trace_jump(t->vm, f ? value_fixnum(f->registers[3]) : -1);
+    if (!base && f)
+        base = f->registers;
+    vm_trace_jump(t->vm, base ? value_fixnum(base[3]) : -1);
 }
 
 // ---- continuations
 
 static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFrame *end) {
-    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, sizeof *k);
+    bool slice = flags & CONTINUATION_SLICE;
+    size_t size = slice ? sizeof(Continuation) : offsetof(Continuation, end);
+    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, size);
     k->frames = frames;
-    k->end = end;
+    if (slice)
+        k->end = end;
     k->dynamic = t->vm->dynamic;
     k->evaluation = t->evaluation;
     return value_from_pointer(k);
@@ -334,6 +351,148 @@ static void push_slice(T1 *t, const Continuation *k) {
     t->evaluation->below = first;
 }
 
+// ---- escapes
+
+// The frame of an escape: on the stack, on the heap, or neither: it is not part of the
+// continuation.
+typedef struct Marker {
+    Value *base;
+    bool is_outer; // native frames lie between base and the activation that runs
+    HeapFrame *below;
+} Marker;
+
+static Marker find_marker(const T1 *t, Value escape) {
+    Value kind = t->control[CONTROL_FRAME_ESCAPE];
+    Value *base = t->at.base;
+    for (const Activation *a = t->activation;; a = a->outer) {
+        for (;; base = frame_caller(base)) {
+            if (frame_closure(base) == kind && base[0] == escape)
+                return (Marker){.base = base, .is_outer = a != t->activation};
+            if (!frame_pc(base))
+                break;
+        }
+        if (!a)
+            break;
+        base = a->frame_base;
+    }
+    HeapFrame *f = t->evaluation->below;
+    while (f && !(f->closure == kind && f->registers[0] == escape))
+        f = f->next;
+    return (Marker){.below = f};
+}
+
+// On the heap, and native frames lie above: they have to go there first.
+static bool is_below_native(const T1 *t, Marker marker) { return !marker.base && t1_is_nested(t); }
+
+static bool is_found(Marker marker) { return marker.base || marker.below; }
+
+// The context of the call that the marker stands for.
+static void leave_to(T1 *t, Marker marker) {
+    if (marker.base) {
+        t->at.base = marker.base;
+    } else {
+        t1_at_bottom(t);
+        t->evaluation->below = marker.below;
+        (void)t1_reinstate(t);
+    }
+    leave_control(t);
+}
+
+void t1_leave_to(T1 *t, Value *marker) { leave_to(t, (Marker){.base = marker}); }
+
+// Does a frame exist for the marker alone, because it was pushed in tail position?
+static bool is_kept(const Marker *marker) {
+    const Value *registers = marker->base ? marker->base : marker->below->registers;
+    return registers[CONTROL_FRAME_TAIL] != value_from_fixnum(0);
+}
+static bool slice_wants_heap(const Marker *marker) {
+    return !marker->base || (is_kept(marker) && !frame_pc(marker->base));
+}
+
+// What leave_to leaves, as a list of its own if it is on the stack, else up to *end: the frames
+// down to the marker, and the one that was kept for it alone.
+// What is left may have to be on the heap for that: then it is moved there, and the marker with it.
+static HeapFrame *slice_to(T1 *t, Marker *marker, HeapFrame **end) {
+    const Context *at = &t->at;
+    if (slice_wants_heap(marker)) {
+        HeapFrame *first = marker->base ? NULL : marker->below;
+        Value escape = (marker->base ? marker->base : first->registers)[0];
+        first = t1_move_frames(t);
+        *marker = find_marker(t, escape);
+        *end = is_kept(marker) ? marker->below->next->next : marker->below->next;
+        return first;
+    }
+    *end = NULL;
+    FrameList list = {0};
+    if (!at->tail)
+        t1_add_frame(&list, t1_context_frame(t));
+    const Value *last = is_kept(marker) ? frame_caller(marker->base) : marker->base;
+    for (const Value *base = at->base; base != last;) {
+        const Value *caller = frame_caller(base);
+        t1_add_frame(&list, heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
+                                       (uint32_t)(base - caller) - FRAME_HEADER));
+        base = caller;
+    }
+    return list.first;
+}
+
+// Before (procedure argument …) takes up the continuation k. True: extents of dynamic-wind have to
+// be left or entered first; the hook makes the call again.
+static bool take_winders(T1 *t, const Continuation *k, Value procedure, uint32_t argc,
+                         const Value *argv) {
+    VM *vm = t->vm;
+    if (t1_winders(vm->dynamic) == t1_winders(k->dynamic) || !value_is_procedure(vm->rewind_hook))
+        return false;
+    Value arguments[] = {procedure, t1_winders(k->dynamic), rt_list_from_array(vm, argv, argc)};
+    t1_apply(t, vm->rewind_hook, 3, arguments);
+    return true;
+}
+
+static void control_escape(T1 *t, Value procedure) {
+    Value k = continuation_new(t, CONTINUATION_ESCAPE, NULL, NULL);
+    t1_push_control(t, CONTROL_FRAME_ESCAPE, k, VALUE_FALSE);
+    t1_apply(t, procedure, 1, &k);
+}
+
+// (%leave k thunk) and (%leave-with-slice k f)
+static void control_leave(T1 *t, const Primitive *p, const Value *argv) {
+    VM *vm = t->vm;
+    if (!value_has_type(argv[0], TYPE_CONTINUATION) ||
+        !(object_flags(value_object(argv[0])) & CONTINUATION_ESCAPE)) {
+        rt_fail_type(vm, 1, "escape continuation", argv[0]);
+        t1_raise_as(t, p->name);
+        return;
+    }
+    Value escape = argv[0], procedure = argv[1], slice = VALUE_NONE;
+    const Continuation *k = value_object(escape);
+    Marker marker = find_marker(t, escape);
+    if (!is_found(marker)) {
+        t1_answer(t, VALUE_FALSE);
+        return;
+    }
+    if (take_winders(t, k, rt_primitive_object(vm, p), 2, argv))
+        return;
+    bool sliced = p->control == CONTROL_LEAVE_CAPTURE;
+    if (is_below_native(t, marker) ||
+        (sliced && (marker.is_outer || (t1_is_nested(t) && slice_wants_heap(&marker))))) {
+        t1_unwind_call(t, rt_primitive_object(vm, p), 2, argv);
+        return;
+    }
+    vm->dynamic = k->dynamic;
+    if (marker.is_outer) {
+        t1_unwind_to(t, marker.base, procedure, VALUE_NONE);
+        return;
+    }
+    if (sliced) {
+        HeapFrame *end, *frames = slice_to(t, &marker, &end);
+        slice = continuation_new(t, CONTINUATION_SLICE, frames, end);
+    }
+    leave_to(t, marker);
+    t1_apply(t, procedure, slice == VALUE_NONE ? 0 : 1, &slice);
+}
+
+// ---- entering continuations
+
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     const Continuation *k = value_object(continuation);
@@ -356,22 +515,54 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
         return;
     }
     Value value = deliver(t, argc, argv);
+    Marker marker = {0};
+    bool escape = object_flags(k) & CONTINUATION_ESCAPE;
+    if (escape) {
+        marker = find_marker(t, continuation);
+        if (!is_found(marker)) {
+            rt_fail_at(vm, CONDITION_CONTROL, 0, VALUE_FALSE, VALUE_NULL,
+                       "escape continuation called after its extent has ended");
+            t1_raise(t, 0);
+            return;
+        }
+    }
+    if (take_winders(t, k, continuation, argc, argv))
+        return;
+    if (escape && is_below_native(t, marker)) {
+        t1_unwind_call(t, continuation, argc, argv);
+        return;
+    }
+    if (escape) {
+        vm->dynamic = k->dynamic;
+        if (marker.is_outer) {
+            t1_unwind_to(t, marker.base, VALUE_NONE, value);
+            return;
+        }
+        leave_to(t, marker);
+        trace_jump(t);
+        t1_answer(t, value);
+        return;
+    }
     if (t1_is_nested(t)) {
         t1_unwind(t, (Pending){.kind = PENDING_INVOKE, .value = continuation, .r0 = value}, false);
         return;
     }
+    vm->dynamic = k->dynamic;
     t1_at_bottom(t);
     t->evaluation->below = k->frames;
-    vm->dynamic = k->dynamic;
     trace_jump(t);
     t1_return(t, value);
 }
 
-static void control_capture(T1 *t, Value procedure) {
+// (%capture f x …): (f k x …)
+static void control_capture(T1 *t, uint32_t argc, const Value *argv) {
     bool whole = !t->at.tail;
-    Value k = continuation_new(t, 0, t1_move_frames(t), NULL);
+    Value procedure = argv[0], arguments[1 + LIFTED_MAX];
+    for (uint32_t i = 1; i < argc; i++)
+        arguments[i] = argv[i];
+    arguments[0] = continuation_new(t, 0, t1_move_frames(t), NULL);
     t->unsettled = whole;
-    t1_apply(t, procedure, 1, &k);
+    t1_apply(t, procedure, argc, arguments);
     t->unsettled = false;
 }
 
@@ -480,6 +671,14 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
     t1_apply(t, value_from_pointer(closure), 0, NULL);
 }
 
+static bool is_procedure(T1 *t, Value v, const char *who) {
+    if (value_is_procedure(v))
+        return true;
+    rt_fail_type(t->vm, 1, "procedure", v);
+    t1_raise_as(t, who);
+    return false;
+}
+
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     bool wants_frames = p->control == CONTROL_CAPTURE || p->control == CONTROL_CAPTURE_PROMPT ||
@@ -499,7 +698,16 @@ void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
         return;
     }
     case CONTROL_CAPTURE:
-        control_capture(t, argv[0]);
+        if (is_procedure(t, argv[0], "call/cc"))
+            control_capture(t, argc, argv);
+        return;
+    case CONTROL_ESCAPE:
+        if (is_procedure(t, argv[0], "call/ec"))
+            control_escape(t, argv[0]);
+        return;
+    case CONTROL_LEAVE:
+    case CONTROL_LEAVE_CAPTURE:
+        control_leave(t, p, argv);
         return;
     case CONTROL_PROMPT:
         control_prompt(t, argv[0], argv[1]);

@@ -7,6 +7,7 @@
 //   interp.c         dispatch, moves, variables, jumps, calls, returns
 //   interp_number.c  arithmetic, comparisons
 //   interp_data.c    pairs, vectors, strings, records, any primitive
+//   interp_control.c  calls of continuations, call/cc and primitives, the common case
 //   apply.c          calls in general: binding, primitives, failures, interrupts, backtraces
 //   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of
 //                    control operations
@@ -122,6 +123,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_BOTTOM, // nothing: what is below an activation, in place of a frame that is gone
     CONTROL_FRAME_RETURN, // answer R2
     CONTROL_FRAME_VALUES, // call R0 with the values R2
+    CONTROL_FRAME_ESCAPE, // answer R2; marker of the escape R0
     CONTROL_FRAME_PROMPT, // answer R2; R0 is the tag
     CONTROL_FRAME_HIDE,  // answer R2; for backtraces: the call that it returns to is not shown, see
                          // %capture-prompt
@@ -146,6 +148,7 @@ typedef struct Evaluation {
 
 typedef struct Activation { // of the interpreter, in its C frame; native frames lie below
     struct Activation *outer; // NULL: none in this evaluation
+    Value *base;              // of its lowest frame
     Value *frame_base;        // vm->frame_base below it
 } Activation;
 
@@ -157,6 +160,8 @@ typedef enum PendingKind { // what is to be done when everything has been unwoun
     PENDING_CALL,   // call `value`
     PENDING_ENTER,  // run `code` of the closure `value`; the arguments are its parameters
     PENDING_INVOKE, // the full continuation `value`
+    PENDING_LEAVE,  // leave to `marker`, in the activation it is in, which goes on: call `value`, or
+                    // if it is VALUE_NONE answer r0
     PENDING_RAISE,  // vm->condition, in a control frame of the kind `control`, if it is one
     PENDING_STOP,   // end the evaluation with vm->condition, which wants a backtrace
     PENDING_HALT,   // end the evaluation
@@ -170,6 +175,7 @@ typedef struct Pending {
     const uint32_t *site_next;
     Value value;
     Code *code;
+    Value *marker;    // LEAVE: base of a control frame
     Value *arguments; // [count]
     uint32_t count;
     Position position; // RAISE: as for t1_raise_in
@@ -222,11 +228,20 @@ typedef struct T1 { // vm->tier_state
 
 typedef struct Continuation { // TYPE_CONTINUATION
     HeapFrame *frames;
-    HeapFrame *end;         // slice: the prompt's frame, where it stops; it does not belong to it
-    Value dynamic;          // full: the dynamic environment to bring back
-    Evaluation *evaluation; // full: whose frames
+    Value dynamic;          // full, escape: the dynamic environment to bring back
+    Evaluation *evaluation; // full, escape: whose frames
+    // Only a slice has more:
+    HeapFrame *end; // where it stops, which does not belong to it (a prompt's frame)
 } Continuation;
-enum { CONTINUATION_SLICE = 1 }; // header flag: composable, from %capture-prompt
+enum {                       // header flags
+    CONTINUATION_SLICE = 1,  // composable, from %capture-prompt and %leave-with-slice
+    CONTINUATION_ESCAPE = 2, // from %call-with-escape; has no frames
+};
+
+// The extents of dynamic-wind that a dynamic environment is in.
+static inline Value t1_winders(Value dynamic) {
+    return ((const Dynamic *)value_vector(dynamic)->item)->winders;
+}
 
 static inline T1 *t1_of(const VM *vm) { return vm->tier_state; }
 static inline ControlKind t1_code_control(const Code *code) { return (ControlKind)code->control; }
@@ -329,6 +344,8 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
                            const Value *argv);
 // The control frame at t->at.base goes on.
 void t1_resume_control(T1 *t);
+// The context of the call that the control frame at `marker`, in this activation, stands for.
+void t1_leave_to(T1 *t, Value *marker);
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv);
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv);
 
@@ -340,6 +357,8 @@ static inline bool t1_is_nested(const T1 *t) { return t->activation != NULL; }
 void t1_unwind_call(T1 *t, Value procedure, uint32_t argc, const Value *argv);
 // The same for other things, as `pending` says but for frame and site. keep: the frames are wanted.
 void t1_unwind(T1 *t, Pending pending, bool keep);
+// Throw away all above the control frame at `marker`, which lies in an outer activation.
+void t1_unwind_to(T1 *t, Value *marker, Value procedure, Value value);
 // The base loop: everything has been unwound; do what is pending, go on. What t1_resume answers.
 Value t1_rewind(T1 *t);
 // In front of the records of the unwind buffer that stand for frames of the interpreter.

@@ -142,6 +142,11 @@ void t1_unwind_call(T1 *t, Value procedure, uint32_t argc, const Value *argv) {
     t1_unwind(t, pending, true);
 }
 
+void t1_unwind_to(T1 *t, Value *marker, Value procedure, Value value) {
+    Pending pending = {.kind = PENDING_LEAVE, .marker = marker, .value = procedure, .r0 = value};
+    t1_unwind(t, pending, false);
+}
+
 // ---- arguments
 
 static uint32_t parameter_count(const Code *code) {
@@ -173,22 +178,10 @@ static Value unwind_entry(T1 *t, Value closure, Code *code, const Value *first) 
 static Value *activation_begin(T1 *t, Activation *a) {
     VM *vm = t->vm;
     Value *base = t1_stack_top(vm) + FRAME_HEADER;
-    *a = (Activation){.outer = t->activation, .frame_base = vm->frame_base};
+    *a = (Activation){.outer = t->activation, .base = base, .frame_base = vm->frame_base};
     t->activation = a;
     frame_link(base, NULL, NULL, 0);
     return base;
-}
-
-// What the interpreter has answered goes to a native caller.
-static Value activation_end(T1 *t, const Activation *a, Value value) {
-    t->activation = a->outer;
-    t->done = false;
-    t->result = VALUE_NONE;
-    // The frames of this activation are needed until they have been made heap frames.
-    if (value == VALUE_UNWIND && !t->request.entry)
-        return value;
-    t->vm->frame_base = a->frame_base;
-    return value == VALUE_UNWIND ? value : t1_native_result(t->vm, value);
 }
 
 static Value go(T1 *t, T1Handler *handler) {
@@ -198,6 +191,35 @@ static Value go(T1 *t, T1Handler *handler) {
 
 // Go on in the context.
 static Value run(T1 *t) { return go(t, t1_resume); }
+
+static void leave_pending(T1 *t) {
+    Pending p = t->pending;
+    t->pending = (Pending){.kind = PENDING_NONE};
+    t->done = false;
+    t->result = VALUE_NONE;
+    t1_leave_to(t, p.marker);
+    if (p.value == VALUE_NONE)
+        t1_answer(t, p.r0);
+    else
+        t1_apply(t, p.value, 0, NULL);
+}
+
+// What the interpreter has answered goes to a native caller.
+static Value activation_end(T1 *t, Activation *a, Value value) {
+    while (value == VALUE_UNWIND && t->pending.kind == PENDING_LEAVE && t->pending.marker >= a->base) {
+        t->activation = a;
+        leave_pending(t);
+        value = run(t);
+    }
+    t->activation = a->outer;
+    t->done = false;
+    t->result = VALUE_NONE;
+    // The frames of this activation are needed until they have been made heap frames.
+    if (value == VALUE_UNWIND && !t->request.entry)
+        return value;
+    t->vm->frame_base = a->frame_base;
+    return value == VALUE_UNWIND ? value : t1_native_result(t->vm, value);
+}
 
 // The same where native code has left, so not in native code that begins there.
 static Value run_on(T1 *t) { return go(t, t1_table.op[op_at(t->at.constants, t->at.next)]); }
@@ -591,13 +613,18 @@ static void enter_clause(T1 *t, const Pending *p) {
 Value t1_rewind(T1 *t) {
     VM *vm = t->vm;
     ASSERT(!t->activation && t->pending.kind != PENDING_NONE, "nothing is unwound");
+    bool leaves = t->pending.kind == PENDING_LEAVE;
     if (vm->unwind_keep)
         copy_records(t);
-    else
+    else if (!leaves)
         t->evaluation->below = NULL;
     vm->unwind_top = t->unwind;
     t->evaluation->stale = t->done = false;
     t->result = VALUE_NONE;
+    if (leaves) {
+        leave_pending(t);
+        return run(t);
+    }
     Pending p = t->pending;
     t->pending = (Pending){.kind = PENDING_NONE};
     t1_at_bottom(t);
@@ -637,6 +664,7 @@ Value t1_rewind(T1 *t) {
     case PENDING_HALT:
         t1_halt(t);
         break;
+    case PENDING_LEAVE:
     case PENDING_NONE:
         break;
     }

@@ -8,8 +8,23 @@
 
 // ---- instructions
 
+// What stands behind a shortcut (opcodes.def) does the same. Of a step there the shortcut has taken
+// all turns, so it has not become the variant for what it would have seen.
+static Instruction behind_shortcut(const Code *code, uint32_t pc, Op shortcut) {
+    Instruction in = t2_instruction(code, pc + SHORTCUT_WORDS);
+    bool turned = code->words[pc + SHORTCUT_COUNTER] != t1_counter_start(vm_hot_hook.loops);
+    if (turned && in.info->base == in.op && in.op >= OP_ADD && in.op < OP_QUO) {
+        bool doubles = shortcut == OP_LOOP_LTF || shortcut == OP_LOOP_LEF;
+        in.op += doubles ? OP_ADD_FLO - OP_ADD : OP_ADD_FIX - OP_ADD;
+        in.info = &t1_op_info[in.op];
+    }
+    return in;
+}
+
 Instruction t2_instruction(const Code *code, uint32_t pc) {
     Instruction in = {.code = code, .pc = pc, .word = code->words[pc]};
+    if (op_is_shortcut(word_op(in.word)))
+        return behind_shortcut(code, pc, word_op(in.word));
     if (word_op(in.word) == OP_NATIVE)
         in.word = (in.word & ~(uint32_t)0xFF) | code->entry_op;
     in.op = word_op(in.word);
@@ -209,6 +224,8 @@ static void add_leader(Scan *s, uint32_t pc) {
 }
 
 static bool captures_continuation(Value v) {
+    if (value_is_closure(v) && t1_closure_code(v)->call_cc)
+        return true;
     if (!value_is_primitive(v))
         return false;
     ControlOp op = value_primitive(v)->row->control;

@@ -318,13 +318,7 @@ static void run_file_inside(VM *vm, void *arg) {
     e->result = VALUE_FAILURE;
     if (port == VALUE_FAILURE)
         return;
-    const char *slash = strrchr(e->name, '/');
-    if (slash) {
-        char *folder = rt_raw_new_atomic(vm, (size_t)(slash - e->name) + 2);
-        memcpy(folder, e->name, (size_t)(slash - e->name) + 1);
-        folder[slash - e->name + 1] = 0;
-        vm_library_set_folder(vm, folder);
-    }
+    vm_library_set_program(vm, e->name);
     bool scheme = vm_is_scheme_file(e->name);
     Cache *cache = e->cached ? vm_cache_open(vm, e->name, scheme) : NULL;
     e->result = cache ? vm_cache_run(cache) : vm_run_port(vm, port, e->name, VALUE_FALSE, scheme);

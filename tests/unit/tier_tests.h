@@ -7,6 +7,7 @@
 #include "runtime/interrupt.h"
 #include "vm/passes.h"
 #include "vm/tier.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core_text.h"
