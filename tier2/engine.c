@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CHUNK_BYTES = 4096, PAGE = 4096 };
@@ -95,6 +96,13 @@ void *t2_artifact_allocate(T2Artifact *a, size_t bytes) {
     void *result = chunk->bytes + chunk->used;
     chunk->used += bytes;
     return result;
+}
+
+// Processor time of this thread.
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void report(LLVMErrorRef error, const char *what) {
@@ -311,22 +319,40 @@ static bool link_object(T2Artifact *a, LLVMMemoryBufferRef object) {
     return true;
 }
 
+// KILN_TRACE=jit: where the time went.
+static void trace(const T2Artifact *a, const uint64_t *at) {
+    if (!rt_setting_has(SETTING_TRACE, "jit"))
+        return;
+    double ms[3];
+    for (int i = 0; i < 3; i++)
+        ms[i] = (double)(at[i + 1] - at[i]) / 1e6;
+    fprintf(stderr,
+            "jit: %s: %u bytes, %u exits; passes %.2f ms, machine code %.2f ms, linking %.2f ms\n",
+            a->symbol, a->code_bytes, a->descriptor_count, ms[0], ms[1], ms[2]);
+}
+
 Bailout t2_artifact_make(T2Artifact *a, const Graph *graph) {
     Bailout failure = BAILOUT_NONE;
     pthread_mutex_lock(&engine.making);
+    uint64_t at[4] = {now()};
     LLVMContextRef context = LLVMContextCreate();
     LLVMModuleRef module = make_module(a, graph, context, &failure);
+    at[1] = now();
     if (module) {
         LLVMMemoryBufferRef object = NULL;
         char *message = NULL;
-        if (LLVMTargetMachineEmitToMemoryBuffer(engine.machine, module, LLVMObjectFile, &message,
-                                                &object)) {
+        bool failed = LLVMTargetMachineEmitToMemoryBuffer(engine.machine, module, LLVMObjectFile,
+                                                          &message, &object);
+        at[2] = now();
+        if (failed) {
             LLVMDisposeMessage(message);
             failure = BAILOUT_LLVM;
         } else {
             measure(a, object);
             if (!link_object(a, object))
                 failure = BAILOUT_LLVM;
+            at[3] = now();
+            trace(a, at);
         }
         LLVMDisposeModule(module);
     }
