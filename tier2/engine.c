@@ -8,6 +8,7 @@
 //   - names of helpers are absolute symbols in the session, defined when first used.
 #include "runtime/settings.h"
 #include "tier2/engine_int.h"
+#include <dlfcn.h>
 #include <llvm-c/Analysis.h>
 #include <llvm-c/LLJIT.h>
 #include <llvm-c/LLJITUtils.h>
@@ -171,6 +172,17 @@ static bool machine_make(char **why) {
     return true;
 }
 
+// GDB learns of each object by a function of LLVM's, which the session looks for among the symbols
+// that all libraries share.
+static void tell_debugger(void) {
+    Dl_info llvm;
+    if (dladdr((const void *)LLVMOrcLLJITEnableDebugSupport, &llvm))
+        dlopen(llvm.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
+    LLVMErrorRef error = LLVMOrcLLJITEnableDebugSupport(engine.jit);
+    if (error)
+        report(error, "telling the debugger");
+}
+
 bool t2_engine_start(char **why) {
     if (engine.ready)
         return true;
@@ -190,11 +202,8 @@ bool t2_engine_start(char **why) {
     engine.session = LLVMOrcLLJITGetExecutionSession(engine.jit);
     engine.library = LLVMOrcLLJITGetMainJITDylib(engine.jit);
     LLVMOrcExecutionSessionSetErrorReporter(engine.session, ignore_error, NULL);
-    if (rt_setting_has(SETTING_PERF, "gdb")) {
-        error = LLVMOrcLLJITEnableDebugSupport(engine.jit);
-        if (error)
-            report(error, "telling the debugger");
-    }
+    if (rt_setting_has(SETTING_PERF, "gdb"))
+        tell_debugger();
     if (!machine_make(why))
         return false;
     if (rt_setting_has(SETTING_PERF, "map")) {

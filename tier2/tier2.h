@@ -122,6 +122,9 @@ const char *t2_load_failure(void); // NULL: none so far
 // cannot be stopped, it does so here instead of waiting: output is flushed, handlers of atexit are
 // not run.
 void t2_process_ends(int status);
+// Wait until it is open or known to be missing. At the end of a VM, for the process must not exit
+// while LLVM is being loaded; not where t2_process_ends comes.
+void t2_load_wait(void);
 
 // ---- what the compiler tells the policy (policy.c), on the program's thread
 
@@ -143,7 +146,6 @@ typedef struct T2Settings {
     uint64_t stop_after;     // compilations
     uint64_t budget;         // bytes
     bool wait;               // KILN_JIT_SYNC
-    bool perf_map;           // KILN_PERF=map
     // Tests: guards that fail on purpose. Code has to count then: each guard, before its own test,
     // decrements vm->exit_countdown and fails when that makes it 0.
     bool chaos;
