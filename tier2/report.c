@@ -298,6 +298,7 @@ static Value exclusions(VM *vm) {
 }
 
 static void wait(VM *vm) {
+    t2_load_wait();
     const T2Compiler *compiler = t2_policy_compiler();
     if (compiler)
         compiler->drain(vm);
