@@ -52,9 +52,10 @@ typedef struct VM {
     Value condition;
 
     // evaluators
-    // INTERRUPT_*. Changed by rt_interrupt_set and rt_interrupt_clear alone, which keep native_limit.
+    // INTERRUPT_*. Changed by rt_interrupt_set and rt_interrupt_clear alone, which keep
+    // native_limit.
     _Atomic unsigned interrupts;
-    Value limits;                // interrupt.c: those in force, innermost first
+    Value limits; // interrupt.c: those in force, innermost first
     struct LimitTimer *limit_timer;
     Value trace;              // vm/trace.c: the trace under way, a vector; else VALUE_NONE
     struct StackState *stack; // state.c: the C stack of its own
@@ -89,9 +90,9 @@ typedef struct VM {
     // where the C stack is short, or while interrupts wait the highest address.
     _Atomic(char *) native_limit;
     char *native_end;
-    Value *exit_values;   // [NATIVE_EXIT_VALUES] what an exit hands over
-    Value *unwind_top;    // next free word of the unwind buffer
-    uint64_t unwind_keep; // whether the frames that are unwound are kept (1) or thrown away (0)
+    Value *exit_values;      // [NATIVE_EXIT_VALUES] what an exit hands over
+    Value *unwind_top;       // next free word of the unwind buffer
+    uint64_t unwind_keep;    // whether the frames that are unwound are kept (1) or thrown away (0)
     void *native_site;       // where t1_native_apply is called: a Code, NULL: not given
     uint64_t native_site_pc; // word index after the call's instruction, and NATIVE_TAIL
     Value native_arguments[NATIVE_ARGUMENTS_MAX]; // those that are not in registers

@@ -127,14 +127,14 @@ struct Code {
     Code *next;       // next clause, NULL: none
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.
-    // Native code (native.h): what runs the clause, never NULL (a Native; t1_native_interpret: there
-    // is none of its own); what keeps it alive; how often exits were taken, [word_count][reason],
-    // NULL: never; the opcode of words[0] while NATIVE stands there; parameters beyond those in
-    // registers.
+    // Native code (native.h): what runs the clause, never NULL (a Native; t1_native_interpret:
+    // there is none of its own); what keeps it alive; how often exits were taken,
+    // [word_count][reason], NULL: never; the opcode of words[0] while NATIVE stands there;
+    // parameters beyond those in registers.
     void *native, *native_data;
     uint8_t *exits;
     uint8_t entry_op, native_stacked;
-    void *record;    // what a better tier knows of it, collector's memory; NULL: nothing yet
+    void *record;     // what a better tier knows of it, collector's memory; NULL: nothing yet
     uint8_t in_place; // InPlace, and what it is about:
     uint8_t field;
     Value record_type;

@@ -58,12 +58,13 @@ HeapFrame *t1_context_frame(T1 *t) {
     return heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
 }
 
-void t1_copy_callers(T1 *t, const Value *base, FrameList *list) {
+static inline void copy_callers(T1 *t, const Value *base, FrameList *list) {
     for (; frame_pc(base); base = frame_caller(base)) {
         const Value *caller = frame_caller(base);
         // What stands below a native function's call of a control operation: the frame of that
         // function comes next, and the call is not in tail position in that.
-        if (t1_is_bottom(caller) && caller != t->evaluation->floor + FRAME_HEADER) {
+        if (!frame_pc(caller) && caller != t->evaluation->floor + FRAME_HEADER &&
+            t1_is_bottom(caller)) {
             list->last->registers[CONTROL_FRAME_TAIL] = value_from_fixnum(0);
             return;
         }
@@ -71,6 +72,8 @@ void t1_copy_callers(T1 *t, const Value *base, FrameList *list) {
                                       (uint32_t)(base - caller) - FRAME_HEADER));
     }
 }
+
+void t1_copy_callers(T1 *t, const Value *base, FrameList *list) { copy_callers(t, base, list); }
 
 void t1_put_below(T1 *t, const FrameList *list) {
     if (list->first) {
@@ -84,7 +87,7 @@ HeapFrame *t1_move_frames(T1 *t) {
     FrameList list = {0};
     if (!t->at.tail)
         t1_add_frame(&list, t1_context_frame(t));
-    t1_copy_callers(t, t->at.base, &list);
+    copy_callers(t, t->at.base, &list);
     t1_put_below(t, &list);
     return t->evaluation->below;
 }

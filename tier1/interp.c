@@ -267,12 +267,14 @@ OPCODE(JMP) {
 }
 
 // A tail call of native code from the base of an activation gives the activation up, and returns to
-// the native frames below. Those that must go are noticed by activations alone (t1_native_unwind_all).
+// the native frames below. Those that must go are noticed by activations alone
+// (t1_native_unwind_all).
 static bool must_stay(const T1 *t, const Value *base) {
     return !frame_pc(base) && t1_is_nested(t) && t->evaluation->stale;
 }
 
-// An interrupt, or a loop that has become hot: then perhaps there is native code for the rest of it.
+// An interrupt, or a loop that has become hot: then perhaps there is native code for the rest of
+// it.
 static Native *loop_slowly(T1 *t, const uint32_t *pc, const uint32_t *target, uint32_t count) {
     Native *entry = NULL;
     if (count == 0 && vm_hot_hook.hot)
@@ -564,7 +566,8 @@ OPCODE(NATIVE) {
     Code *code = t1_code_of(constants);
     // While interrupts wait, and where the C stack is short, the code is interpreted.
     if (UNLIKELY(t1_native_short(vm)) || (!frame_pc(base) && must_stay(t1_of(vm), base)))
-        [[clang::musttail]] return table->op[code->entry_op](T1_ARGUMENTS);
+        [[clang::musttail]]
+        return table->op[code->entry_op](T1_ARGUMENTS);
     value = enter_native(vm, base, code, code->native, base[0]);
     GO(native_returned);
 }

@@ -265,7 +265,7 @@ HANDLER(t1_failed_prim) {
         vm->frame_base = base;                                                                     \
         Value result = call;                                                                       \
         if (UNLIKELY(result == VALUE_FAILURE))                                                     \
-            GO(t1_failed_prim);                                                                       \
+            GO(t1_failed_prim);                                                                    \
         RA = result;                                                                               \
         NEXT_AFTER_CALL(ID);                                                                       \
     }

@@ -24,8 +24,8 @@ static inline int kind_of1(Value a) {
     return value_is_fixnum(a) ? KIND_FIX : value_is_flonum(a) ? KIND_FLO : KIND_ANY;
 }
 
-// The variant that has been chosen runs, also where the code's native function has its entry: that is
-// not entered twice.
+// The variant that has been chosen runs, also where the code's native function has its entry: that
+// is not entered twice.
 #define REPEAT() [[clang::musttail]] return table->op[op_at(constants, pc)](T1_ARGUMENTS)
 
 SLOW_HANDLER(quicken_bc) {
@@ -40,7 +40,8 @@ SLOW_HANDLER(quicken_ab) {
 // special about it.
 SLOW_HANDLER(quicken_b) {
     int kind = kind_of1(RB);
-    set_op(constants, pc, op_at(constants, pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
+    set_op(constants, pc,
+           op_at(constants, pc) + (kind == KIND_FLO && FIELD_SC == 0 ? KIND_ANY : kind));
     REPEAT();
 }
 SLOW_HANDLER(quicken_a) {

@@ -103,8 +103,8 @@ static inline int32_t field_sbx(const uint32_t *pc) {
     memcpy(&i, (const char *)pc + 2, sizeof i);
     return i;
 }
-// The opcode of the instruction at pc, and another in its place: where NATIVE stands, what it stands
-// for.
+// The opcode of the instruction at pc, and another in its place: where NATIVE stands, what it
+// stands for.
 static inline Op op_at(const Value *constants, const uint32_t *pc) {
     Op op = word_op(*pc);
     return UNLIKELY(op == OP_NATIVE) ? (Op)t1_code_of(constants)->entry_op : op;
@@ -146,7 +146,7 @@ typedef struct Evaluation {
     bool stale;       // its native frames must not go on (t1_native_unwind_all)
 } Evaluation;
 
-typedef struct Activation { // of the interpreter, in its C frame; native frames lie below
+typedef struct Activation {   // of the interpreter, in its C frame; native frames lie below
     struct Activation *outer; // NULL: none in this evaluation
     Value *base;              // of its lowest frame
     Value *frame_base;        // vm->frame_base below it
@@ -168,9 +168,9 @@ typedef enum PendingKind { // what is to be done when everything has been unwoun
 } PendingKind;
 typedef struct Pending {
     PendingKind kind;
-    HeapFrame *frame;      // of the context; NULL: it has none
-    bool tail;             // its call is in tail position (a failing one is shown with its frame);
-                           // else, without frame, it is a call by native code, which leaves a record
+    HeapFrame *frame; // of the context; NULL: it has none
+    bool tail;        // its call is in tail position (a failing one is shown with its frame);
+                      // else, without frame, it is a call by native code, which leaves a record
     const Code *site_code; // of the context; NULL: that of the innermost frame
     const uint32_t *site_next;
     Value value;

@@ -157,7 +157,8 @@ Native t1_native_overflow;
 //
 //   native_limit        a function whose frame address is below it tail-calls t1_native_overflow
 //   exit_values         [EXIT_VALUES_MAX + 1]
-//   unwind_top          next free word of the unwind buffer, which has no end to be tested: a record
+//   unwind_top          next free word of the unwind buffer, which has no end to be tested: a
+//   record
 //                       must not be larger than twice the frame on the C stack that it stands for
 //   unwind_keep         whether frames are kept (1) or thrown away (0)
 //   native_arguments    [NATIVE_ARGUMENTS_MAX]; argument i is at index i

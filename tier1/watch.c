@@ -90,8 +90,8 @@ void t1_watch_invalidate(VM *vm, Cell *cell) {
     if (!watchers)
         return;
     // What is called may allocate: the lists are empty by then, and this holds what they held.
-    void **held = rt_raw_new(vm, (watchers->codes.count + watchers->natives.count + 1) *
-                                     sizeof *held);
+    void **held =
+        rt_raw_new(vm, (watchers->codes.count + watchers->natives.count + 1) * sizeof *held);
     size_t codes = watchers->codes.count, natives = watchers->natives.count;
     if (codes)
         memcpy(held, watchers->codes.item, codes * sizeof *held);

@@ -47,9 +47,10 @@ static struct {
               .work = PTHREAD_COND_INITIALIZER,
               .idle = PTHREAD_COND_INITIALIZER};
 
+// Processor time of this thread.
 static uint64_t now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -323,6 +324,7 @@ const T2Compiler t2_compiler = {.size = sizeof(T2Compiler),
                                 .open = open_engine,
                                 .start = start,
                                 .stop = stop,
+                                .quit = thread_stop,
                                 .busy = busy,
                                 .compile = compile,
                                 .poll = poll,

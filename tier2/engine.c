@@ -8,6 +8,7 @@
 //   - names of helpers are absolute symbols in the session, defined when first used.
 #include "runtime/settings.h"
 #include "tier2/engine_int.h"
+#include <dlfcn.h>
 #include <llvm-c/Analysis.h>
 #include <llvm-c/LLJIT.h>
 #include <llvm-c/LLJITUtils.h>
@@ -21,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CHUNK_BYTES = 4096, PAGE = 4096 };
@@ -97,6 +99,13 @@ void *t2_artifact_allocate(T2Artifact *a, size_t bytes) {
     return result;
 }
 
+// Processor time of this thread.
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void report(LLVMErrorRef error, const char *what) {
     char *text = LLVMGetErrorMessage(error);
     if (rt_setting_has(SETTING_TRACE, "jit"))
@@ -163,6 +172,17 @@ static bool machine_make(char **why) {
     return true;
 }
 
+// GDB learns of each object by a function of LLVM's, which the session looks for among the symbols
+// that all libraries share.
+static void tell_debugger(void) {
+    Dl_info llvm;
+    if (dladdr((const void *)LLVMOrcLLJITEnableDebugSupport, &llvm))
+        dlopen(llvm.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
+    LLVMErrorRef error = LLVMOrcLLJITEnableDebugSupport(engine.jit);
+    if (error)
+        report(error, "telling the debugger");
+}
+
 bool t2_engine_start(char **why) {
     if (engine.ready)
         return true;
@@ -182,11 +202,8 @@ bool t2_engine_start(char **why) {
     engine.session = LLVMOrcLLJITGetExecutionSession(engine.jit);
     engine.library = LLVMOrcLLJITGetMainJITDylib(engine.jit);
     LLVMOrcExecutionSessionSetErrorReporter(engine.session, ignore_error, NULL);
-    if (rt_setting_has(SETTING_PERF, "gdb")) {
-        error = LLVMOrcLLJITEnableDebugSupport(engine.jit);
-        if (error)
-            report(error, "telling the debugger");
-    }
+    if (rt_setting_has(SETTING_PERF, "gdb"))
+        tell_debugger();
     if (!machine_make(why))
         return false;
     if (rt_setting_has(SETTING_PERF, "map")) {
@@ -311,22 +328,40 @@ static bool link_object(T2Artifact *a, LLVMMemoryBufferRef object) {
     return true;
 }
 
+// KILN_TRACE=jit: where the time went.
+static void trace(const T2Artifact *a, const uint64_t *at) {
+    if (!rt_setting_has(SETTING_TRACE, "jit"))
+        return;
+    double ms[3];
+    for (int i = 0; i < 3; i++)
+        ms[i] = (double)(at[i + 1] - at[i]) / 1e6;
+    fprintf(stderr,
+            "jit: %s: %u bytes, %u exits; passes %.2f ms, machine code %.2f ms, linking %.2f ms\n",
+            a->symbol, a->code_bytes, a->descriptor_count, ms[0], ms[1], ms[2]);
+}
+
 Bailout t2_artifact_make(T2Artifact *a, const Graph *graph) {
     Bailout failure = BAILOUT_NONE;
     pthread_mutex_lock(&engine.making);
+    uint64_t at[4] = {now()};
     LLVMContextRef context = LLVMContextCreate();
     LLVMModuleRef module = make_module(a, graph, context, &failure);
+    at[1] = now();
     if (module) {
         LLVMMemoryBufferRef object = NULL;
         char *message = NULL;
-        if (LLVMTargetMachineEmitToMemoryBuffer(engine.machine, module, LLVMObjectFile, &message,
-                                                &object)) {
+        bool failed = LLVMTargetMachineEmitToMemoryBuffer(engine.machine, module, LLVMObjectFile,
+                                                          &message, &object);
+        at[2] = now();
+        if (failed) {
             LLVMDisposeMessage(message);
             failure = BAILOUT_LLVM;
         } else {
             measure(a, object);
             if (!link_object(a, object))
                 failure = BAILOUT_LLVM;
+            at[3] = now();
+            trace(a, at);
         }
         LLVMDisposeModule(module);
     }

@@ -69,7 +69,7 @@ static void *open_compiler(void *unused) {
 }
 
 // What LLVM does at the end of the process must not meet what it does at the beginning.
-static void wait_for_thread(void) {
+void t2_load_wait(void) {
     if (state.threaded)
         pthread_join(state.thread, NULL);
     state.threaded = false;
@@ -85,7 +85,7 @@ bool t2_load_begin(void) {
     state.threaded = pthread_create(&state.thread, NULL, open_compiler, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (state.threaded)
-        atexit(wait_for_thread);
+        atexit(t2_load_wait);
     else
         open_compiler(NULL);
     return atomic_load(&state.opened);
@@ -93,7 +93,7 @@ bool t2_load_begin(void) {
 
 const T2Compiler *t2_load(VM *vm) {
     t2_load_begin();
-    wait_for_thread();
+    t2_load_wait();
     if (state.compiler)
         state.compiler->start(vm);
     return state.compiler;
@@ -101,6 +101,12 @@ const T2Compiler *t2_load(VM *vm) {
 
 const char *t2_load_failure(void) {
     return atomic_load(&state.opened) && *state.failure ? state.failure : NULL;
+}
+
+void t2_load_quit(void) {
+    t2_load_wait();
+    if (state.compiler)
+        state.compiler->quit();
 }
 
 void t2_process_ends(int status) {

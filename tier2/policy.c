@@ -100,7 +100,6 @@ static void read_settings(VM *vm) {
         .stop_after = rt_setting_number(SETTING_JIT_STOP_AFTER, UINT64_MAX),
         .budget = rt_setting_number(SETTING_JIT_BUDGET, BUDGET),
         .wait = rt_setting_choice(SETTING_JIT_SYNC) == 1,
-        .perf_map = rt_setting_choice(SETTING_PERF) == 0,
     };
     policy.deny = rt_setting(SETTING_JIT_DENY);
     policy.only = rt_setting(SETTING_JIT_ONLY);
@@ -303,7 +302,8 @@ static void request(VM *vm, T2Version *v) {
     count_again(v->function->code, v->osr_pc, 0);
     trace(v, "compiling", "");
     uint64_t start = now();
-    reason = policy.compiler->compile(vm, v, t2_settings.wait);
+    // A time limit of the program is not for waiting: there the code is made in the background.
+    reason = policy.compiler->compile(vm, v, t2_settings.wait && !value_is_pair(vm->limits));
     uint64_t took = now() - start;
     t2_counts.held += took;
     if (took > t2_counts.held_longest)

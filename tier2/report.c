@@ -16,6 +16,7 @@
 #include <string.h>
 
 static Tier tier; // tier 1 but for a few
+static bool process_leaves;
 
 // ---- statistics
 
@@ -297,6 +298,7 @@ static Value exclusions(VM *vm) {
 }
 
 static void wait(VM *vm) {
+    t2_load_wait();
     const T2Compiler *compiler = t2_policy_compiler();
     if (compiler)
         compiler->drain(vm);
@@ -427,9 +429,12 @@ static void stop(VM *vm) {
     remembered.on = false;
     remembered.forms = NULL;
     t2_policy_stop(vm);
+    if (!process_leaves)
+        t2_load_quit();
 }
 
-void t2_register(void) {
+void t2_tier_register(bool leaves) {
+    process_leaves = leaves;
     tier = t1_tier;
     tier.name = "tier2";
     tier.run = run;

@@ -91,6 +91,9 @@ typedef struct T2Compiler {
     void (*start)(VM *vm);
     // The VM ends: drop all code.
     void (*stop)(VM *vm);
+    // Wait for what is being compiled and end the thread: LLVM must not run while the process
+    // exits.
+    void (*quit)(void);
     // Is code being compiled? (What was begun for a VM that has ended is still finished.)
     bool (*busy)(void);
     // Build and optimize the graph of a version, hand it over to be compiled. NONE: the outcome
@@ -122,6 +125,11 @@ const char *t2_load_failure(void); // NULL: none so far
 // cannot be stopped, it does so here instead of waiting: output is flushed, handlers of atexit are
 // not run.
 void t2_process_ends(int status);
+// Wait until it is open or known to be missing.
+void t2_load_wait(void);
+// After the end of a VM: nothing of LLVM's runs any more, so the process may exit. Not needed where
+// t2_process_ends comes.
+void t2_load_quit(void);
 
 // ---- what the compiler tells the policy (policy.c), on the program's thread
 
@@ -143,7 +151,6 @@ typedef struct T2Settings {
     uint64_t stop_after;     // compilations
     uint64_t budget;         // bytes
     bool wait;               // KILN_JIT_SYNC
-    bool perf_map;           // KILN_PERF=map
     // Tests: guards that fail on purpose. Code has to count then: each guard, before its own test,
     // decrements vm->exit_countdown and fails when that makes it 0.
     bool chaos;

@@ -6,7 +6,7 @@
 
 int main(int argc, char **argv) {
     vm_tier_register(&t1_tier);
-    t2_register();
+    t2_tier_register(true);
     int status = vm_main(argc, argv);
     t2_process_ends(status);
     return status;

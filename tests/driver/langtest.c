@@ -6,6 +6,7 @@
 #include "tests/driver/native_shadow.h"
 #include "tests/driver/process.h"
 #include "tier1/tier1.h"
+#include "tier2/policy_tier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,7 @@ static int run_jobs(Job *jobs, int count, const char *mode, int limit, int secon
 
 int main(int count, char **arguments) {
     vm_tier_register(&t1_tier);
+    t2_tier_register(false);
     if (count == 4 && strcmp(arguments[1], "--child") == 0) {
         return langtest_child(arguments[3], shadow_mode(arguments[2]));
     }

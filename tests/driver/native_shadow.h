@@ -45,14 +45,14 @@ typedef struct Shadow {
 // Settings and what has happened.
 static struct {
     uint64_t seed;
-    unsigned exit_chance;     // one in so many instructions leaves; 0: none
-    unsigned inline_chance;   // one in so many calls is inlined; 0: none
-    unsigned apply_chance;    // one in so many calls goes through t1_native_apply; 0: none
-    unsigned install_chance;  // one in so many procedures becomes native; 0: none
-    unsigned again;           // calls and turns until a procedure that is not native is asked about again
+    unsigned exit_chance;    // one in so many instructions leaves; 0: none
+    unsigned inline_chance;  // one in so many calls is inlined; 0: none
+    unsigned apply_chance;   // one in so many calls goes through t1_native_apply; 0: none
+    unsigned install_chance; // one in so many procedures becomes native; 0: none
+    unsigned again; // calls and turns until a procedure that is not native is asked about again
     uint64_t installed, calls, exits, records, entries_of_loops, overflows;
-    char *lowest;             // address that a frame on the C stack has had
-    uint32_t loop_target;     // of the entry that the hook has just answered
+    char *lowest;         // address that a frame on the C stack has had
+    uint32_t loop_target; // of the entry that the hook has just answered
 } shadow;
 
 static uint32_t shadow_random(uint32_t below) {
@@ -151,9 +151,8 @@ static ExitDescriptor *shadow_describe(Shadow *s, ShadowExit *made, uint32_t pc,
         e->registers = made->location[i];
         e->closure = shadow_location(s, exit, values, f->closure);
         for (uint32_t r = 0; r < e->count; r++)
-            made->location[i][r] =
-                (int32_t)r == e->dst ? (Location){.kind = LOCATION_DEAD}
-                                     : shadow_location(s, exit, values, f->r[r]);
+            made->location[i][r] = (int32_t)r == e->dst ? (Location){.kind = LOCATION_DEAD}
+                                                        : shadow_location(s, exit, values, f->r[r]);
     }
     return exit;
 }
@@ -192,8 +191,7 @@ static Value shadow_unwind(Shadow *s, uint32_t pc, int32_t dst, uint32_t window)
         shadow.records++;
         Value *record = m->unwind_top;
         ShadowExit *made = malloc(sizeof *made);
-        ExitDescriptor *exit =
-            shadow_describe(s, made, pc, dst, window, EXIT_GENERIC, record + 1);
+        ExitDescriptor *exit = shadow_describe(s, made, pc, dst, window, EXIT_GENERIC, record + 1);
         made->next = shadow_records;
         shadow_records = made;
         record[0] = (Value)(uintptr_t)exit;
@@ -296,8 +294,8 @@ static Value shadow_call(Shadow *s, Op op, const uint32_t *words) {
     m->native_site_pc = after;
     Native *next = s->next;
     s->next = NULL;
-    Value result = next(m, s->closure, s->code, s->first[0], s->first[1], s->first[2],
-                        s->first[3], s->first[4], s->first[5]);
+    Value result = next(m, s->closure, s->code, s->first[0], s->first[1], s->first[2], s->first[3],
+                        s->first[4], s->first[5]);
     if (result == VALUE_UNWIND)
         return shadow_unwind(s, after, (int32_t)dst, window);
     if (shadow_chance(shadow.exit_chance) && dst < SHADOW_REGISTERS) {
@@ -564,7 +562,7 @@ static Value shadow_step(Shadow *s) {
         if (!value_is_fixnum(b) || (!immediate && !value_is_fixnum(c)))
             return shadow_exit(s, EXIT_TYPE);
         int64_t x = value_fixnum(b), y = immediate ? word_sc(word) : value_fixnum(c);
-        bool over = base == OP_MUL                       ? __builtin_mul_overflow(x, y, &n)
+        bool over = base == OP_MUL                      ? __builtin_mul_overflow(x, y, &n)
                     : base == OP_ADD || base == OP_ADDI ? __builtin_add_overflow(x, y, &n)
                                                         : __builtin_sub_overflow(x, y, &n);
         if (over || !fixnum_fits(n))
@@ -642,7 +640,7 @@ __attribute__((preserve_none)) static Value shadow_function(NATIVE_PARAMETERS) {
     const Value first[NATIVE_ARGUMENTS] = {a0, a1, a2, a3, a4, a5};
     uint32_t count = code->required + code->optional + code->keyword + code->rest;
     for (uint32_t i = 0; i < SHADOW_REGISTERS; i++)
-        s.frame[0].r[i] = i >= count              ? VALUE_UNSPECIFIED
+        s.frame[0].r[i] = i >= count             ? VALUE_UNSPECIFIED
                           : i < NATIVE_ARGUMENTS ? first[i]
                                                  : vm->native_arguments[i];
     SHADOW_END();
@@ -665,9 +663,9 @@ typedef struct ShadowMix {
     unsigned install_chance, exit_chance, inline_chance, apply_chance, again;
 } ShadowMix;
 static const ShadowMix shadow_mixes[] = {
-    {"shadow-all", 1, 0, 0, 0, 1},     {"shadow-inlined", 1, 0, 1, 0, 1},
-    {"shadow-exits", 1, 5, 0, 0, 3},   {"shadow-some", 3, 0, 3, 3, 4},
-    {"shadow-storm", 1, 1, 2, 2, 2},   {"shadow-mixed", 2, 20, 2, 4, 6},
+    {"shadow-all", 1, 0, 0, 0, 1},    {"shadow-inlined", 1, 0, 1, 0, 1},
+    {"shadow-exits", 1, 5, 0, 0, 3},  {"shadow-some", 3, 0, 3, 3, 4},
+    {"shadow-storm", 1, 1, 2, 2, 2},  {"shadow-mixed", 2, 20, 2, 4, 6},
     {"shadow-late", 2, 50, 2, 4, 40},
 };
 enum { SHADOW_MIXES = sizeof shadow_mixes / sizeof *shadow_mixes };
@@ -703,15 +701,18 @@ static const ShadowMix *shadow_mix;
         atexit(shadow_report);
 }
 [[maybe_unused]] static const char *shadow_mode(const char *mode) {
-    for (int i = 0; mode && i < SHADOW_MIXES; i++)
-        if (strcmp(mode, shadow_mixes[i].name) == 0) {
-            static Tier shadowed;
-            shadowed = t1_tier;
-            shadowed.name = shadow_mixes[i].name;
-            shadowed.start = shadow_start;
-            shadow_mix = &shadow_mixes[i];
+    for (int i = 0; mode && i < SHADOW_MIXES; i++) {
+        if (strcmp(mode, shadow_mixes[i].name) != 0)
+            continue;
+        shadow_mix = &shadow_mixes[i];
+        static Tier shadowed;
+        bool registered = shadowed.name != NULL;
+        shadowed = t1_tier;
+        shadowed.name = shadow_mixes[i].name;
+        shadowed.start = shadow_start;
+        if (!registered)
             vm_tier_register(&shadowed);
-        }
+    }
     return mode;
 }
 

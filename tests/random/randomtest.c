@@ -10,6 +10,7 @@
 #include "tests/driver/process.h"
 #include "tests/random/generate.h"
 #include "tier1/tier1.h"
+#include "tier2/policy_tier.h"
 #include "vm/tier.h"
 
 #include <errno.h>
@@ -255,6 +256,7 @@ static void compare(Comparison *c, const char *name, const char *program) {
 
 int main(int count, char **arguments) {
     vm_tier_register(&t1_tier);
+    t2_tier_register(false);
     signal(SIGPIPE, SIG_IGN);
     if (count == 4 && strcmp(arguments[1], "--child") == 0) {
         return random_evaluate(shadow_mode(arguments[2]), strcmp(arguments[3], "brief") == 0);

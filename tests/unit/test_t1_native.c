@@ -5,6 +5,7 @@
 // written here as compiled code would be.
 #include "tests/driver/native_shadow.h"
 #include "tier_tests.h"
+#include "vm/kiln.h"
 #include <signal.h>
 #include <sys/time.h>
 
@@ -60,7 +61,8 @@ static const char *const programs[] = {
     DEEP "(%set-raise-hook! (lambda (c) (deep 5 (lambda () 1)))) (deep 10 (lambda () (+ 1 (car "
          "5))))",
     "(%set-raise-hook! (lambda (c) 'answer)) (define f (lambda (x) (if (< x 1) 'less 'more)))"
-    "(define g (lambda (x) (list (f x) (let ((y (< x 1))) y) (+ 1 x 2)))) (list (g 0) (g 'a) (g 5))",
+    "(define g (lambda (x) (list (f x) (let ((y (< x 1))) y) (+ 1 x 2)))) (list (g 0) (g 'a) (g "
+    "5))",
     // Prompts around and between.
     DEEP "(%prompt 'p (lambda () (deep 5 (lambda () (%capture-prompt 'p (lambda (k) (+ (k 1) (k "
          "(k 10)))))))))",
@@ -73,8 +75,9 @@ static const char *const programs[] = {
          "(define start (lambda () (%prompt 'g (lambda () (walk '(1 2 3))))))"
          "(let ((a (start))) (let ((b (next))) (let ((c (next))) (list a b c (next)))))",
     // Values, apply.
-    DEEP "(call-with-values (lambda () (deep 3 (lambda () 5)) (values 1 2 3)) (lambda (a b c) (deep "
-         "b (lambda () (+ a c)))))",
+    DEEP
+    "(call-with-values (lambda () (deep 3 (lambda () 5)) (values 1 2 3)) (lambda (a b c) (deep "
+    "b (lambda () (+ a c)))))",
     "(define f (lambda (n) (if (= n 0) '(done) (apply f (list (- n 1)))))) (f 100)",
     "(define f (lambda (n) (if (= n 0) 0 (+ 1 (apply f (- n 1) '()))))) (f 100)",
     // Numbers that change their type in a loop; loops within loops.
@@ -88,14 +91,16 @@ static const char *const programs[] = {
     "(let ((c (counter))) ((car c)) ((car c)) (list ((car c)) ((car (cdr c)))))",
     // A primitive that reads fails: what it has read is gone, it is not called again.
     "(define p (open-input-string \") 1 ) 2 ) 3\")) (%set-raise-hook! (lambda (c) 'failed))"
-    "(define next (lambda () (list (read p)))) (let ((a (next))) (let ((b (next))) (let ((c (next)))"
+    "(define next (lambda () (list (read p)))) (let ((a (next))) (let ((b (next))) (let ((c "
+    "(next)))"
     " (let ((d (next))) (list a b c d)))))",
     // A primitive is redefined below and above the frames that rely on it.
     DEEP "(define f (lambda (l) (cons (?car l) (cons (deep 3 (lambda () (set! ?car cdr) 1)) (?car "
          "l))))) (list (f '(1 2)) (f '(3 4)))",
     "(define f (lambda (l n) (if (= n 3) (set! ?car cdr) 0) (if (= n 0) '() (cons (?car l) (f l (- "
     "n 1)))))) (f '(1 2) 6)",
-    "(define v 1) (define f (lambda (n) (if (= n 0) v (begin (set! v (+ v n)) (+ v (f (- n 1))))))) "
+    "(define v 1) (define f (lambda (n) (if (= n 0) v (begin (set! v (+ v n)) (+ v (f (- n "
+    "1))))))) "
     "(f 20)",
     // Evaluations within.
     DEEP "(define f (lambda (n) (if (= n 0) '() (cons n (f (- n 1)))))) (deep 4 (lambda () (length "
@@ -133,7 +138,8 @@ static void test_endless_loops_are_interrupted(void **state) {
         "(define f (lambda (g) (g g))) (f f)",
         "(define f (lambda (n) (+ 1 (f n)))) (define g (lambda () (apply f '(1)))) (g)",
         "(define f (lambda (n) (list (%capture (lambda (k) n))) (f n))) (f 1)",
-        "(define f (lambda (n) (%prompt 'p (lambda () (%capture-prompt 'p (lambda (k) 1)))) (f n))) (f 1)",
+        "(define f (lambda (n) (%prompt 'p (lambda () (%capture-prompt 'p (lambda (k) 1)))) (f "
+        "n))) (f 1)",
     };
     struct sigaction action = {.sa_handler = on_alarm}, old;
     sigaction(SIGALRM, &action, &old);
@@ -167,10 +173,11 @@ static void test_interrupts_are_survived(void **state) {
     struct itimerval timer = {.it_value = {.tv_usec = 500}, .it_interval = {.tv_usec = 500}};
     setitimer(ITIMER_REAL, &timer, NULL);
     vm->roots[15] = VALUE_NULL;
-    Value v = run_once("(define seen 0) (%set-raise-hook! (lambda (c) (set! seen (+ seen 1)) 'ignored))"
-                       "(define fib (lambda (n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))))"
-                       "(define loop (lambda (n s) (if (= n 0) s (loop (- n 1) (+ s (fib 12))))))"
-                       "(define r (loop 300 0)) (list r (> seen 0))");
+    Value v =
+        run_once("(define seen 0) (%set-raise-hook! (lambda (c) (set! seen (+ seen 1)) 'ignored))"
+                 "(define fib (lambda (n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))))"
+                 "(define loop (lambda (n s) (if (= n 0) s (loop (- n 1) (+ s (fib 12))))))"
+                 "(define r (loop 300 0)) (list r (> seen 0))");
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     sigaction(SIGALRM, &old, NULL);
     rt_interrupt_clear(vm, INTERRUPT_USER | INTERRUPT_TIER);
@@ -282,8 +289,9 @@ static void test_tail_calls_are_flat(void **state) {
                           "(define g (lambda (i) (apply f (list i))))";
     check_flat(applied, one, "(f n)");
     check_flat(applied, both, "(car (list (f n)))");
-    const char *optional = "(define n 10) (define f (lambda (i &optional x) (if (= i 0) 'done (g (- i "
-                           "1))))) (define g (lambda (i) (f i)))";
+    const char *optional =
+        "(define n 10) (define f (lambda (i &optional x) (if (= i 0) 'done (g (- i "
+        "1))))) (define g (lambda (i) (f i)))";
     check_flat(optional, one, "(f n)");
     // The frame that an exit has rebuilt makes the tail call.
     const char *exits = "(define n 10) (define f (lambda (i) (if (= i 0) 'done (g (+ 1/2 (- i "
@@ -292,8 +300,9 @@ static void test_tail_calls_are_flat(void **state) {
     check_flat(exits, both, "(f n)");
     // Native code that is entered in a loop makes it.
     use_none();
-    const char *loops = "(define n 10) (define g (lambda (i) (fix ((loop (lambda (j) (if (= j 0) (f (- i 1)) "
-                        "(loop (- j 1)))))) (loop 2)))) (define f (lambda (i) (if (= i 0) 'done (g i))))";
+    const char *loops =
+        "(define n 10) (define g (lambda (i) (fix ((loop (lambda (j) (if (= j 0) (f (- i 1)) "
+        "(loop (- j 1)))))) (loop 2)))) (define f (lambda (i) (if (= i 0) 'done (g i))))";
     check_flat(loops, one, "(f n)");
     vm_hot_hook = (HotHook){.loops = 1, .hot = shadow_hot};
     set_hook(loops);
@@ -311,7 +320,8 @@ static void test_tail_calls_are_flat(void **state) {
 
 #define NATIVE_FUNCTION(name)                                                                      \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wshadow\"")              \
-    __attribute__((preserve_none)) static Value name(NATIVE_PARAMETERS)
+        __attribute__((preserve_none)) static Value                                                \
+        name(NATIVE_PARAMETERS)
 #define NATIVE_END _Pragma("clang diagnostic pop")
 
 #define AT(kind_, index_) ((Location){.kind = LOCATION_##kind_, .index = index_})
@@ -341,20 +351,24 @@ enum { SUNK_PAIR, SUNK_BOX, SUNK_CLOSURE, SUNK_VECTOR, SUNK_VALUES, SUNK_RECORD,
 static const Location pair_fields[] = {AT(SUNK, SUNK_PAIR), AT(SUNK, SUNK_VECTOR)};
 static const Location box_fields[] = {AT(SUNK, SUNK_CLOSURE)};
 static const Location closure_fields[] = {AT(SUNK, SUNK_BOX)};
-static const Location vector_fields[] = {AT(INTEGER, 1), AT(DOUBLE, 2), AT(BOOLEAN, 3),
-                                         AT(SUNK, SUNK_VALUES), AT(SUNK, SUNK_RECORD),
-                                         AT(SUNK, SUNK_RATNUM), AT(SUNK, SUNK_PAIR)};
+static const Location vector_fields[] = {
+    AT(INTEGER, 1),        AT(DOUBLE, 2),         AT(BOOLEAN, 3),     AT(SUNK, SUNK_VALUES),
+    AT(SUNK, SUNK_RECORD), AT(SUNK, SUNK_RATNUM), AT(SUNK, SUNK_PAIR)};
 static const Location values_fields[] = {AT(VALUE, 0), AT(DEAD, 0)};
 static const Location record_fields[] = {AT(SUNK, SUNK_BOX), AT(CONSTANT, 1)};
 static const Location ratnum_fields[] = {AT(INTEGER, 4), AT(INTEGER, 1)};
 static const SunkObject sunk[] = {
     [SUNK_PAIR] = {.type = TYPE_NONE, .count = 2, .fields = pair_fields},
     [SUNK_BOX] = {.type = TYPE_BOX, .count = 1, .fields = box_fields},
-    [SUNK_CLOSURE] = {.type = TYPE_CLOSURE, .count = 1, .extra = AT(CONSTANT, 0),
+    [SUNK_CLOSURE] = {.type = TYPE_CLOSURE,
+                      .count = 1,
+                      .extra = AT(CONSTANT, 0),
                       .fields = closure_fields},
     [SUNK_VECTOR] = {.type = TYPE_VECTOR, .count = 7, .fields = vector_fields},
     [SUNK_VALUES] = {.type = TYPE_VALUES, .count = 2, .fields = values_fields},
-    [SUNK_RECORD] = {.type = TYPE_RECORD, .count = 2, .extra = AT(CONSTANT, 2),
+    [SUNK_RECORD] = {.type = TYPE_RECORD,
+                     .count = 2,
+                     .extra = AT(CONSTANT, 2),
                      .fields = record_fields},
     [SUNK_RATNUM] = {.type = TYPE_RATNUM, .count = 2, .fields = ratnum_fields},
 };
@@ -553,10 +567,11 @@ static void on_invalidated(VM *m, void *data) {
 
 static void check_invalidation(const char *h, bool native_h) {
     char text[512];
-    snprintf(text, sizeof text,
-             "(define fact 1) (define f (lambda (x) (+ x (h)))) (define again 0) (define id (lambda "
-             "(x) x)) (define h (lambda () %s))",
-             h);
+    snprintf(
+        text, sizeof text,
+        "(define fact 1) (define f (lambda (x) (+ x (h)))) (define again 0) (define id (lambda "
+        "(x) x)) (define h (lambda () %s))",
+        h);
     use_none();
     set_hook(text);
     Code *f = code_of("f");
@@ -616,8 +631,9 @@ static void test_watch_is_weak(void **state) {
 static void test_c_stack_is_bounded(void **state) {
     (void)state;
     use_none();
-    set_hook("(define f (lambda (n) (if (= n 0) 0 (+ 1 (f (- n 1))))))"
-             "(define g (lambda (n) (if (= n 0) 0 (+ 1 (h (- n 1)))))) (define h (lambda (n) (g n)))");
+    set_hook(
+        "(define f (lambda (n) (if (= n 0) 0 (+ 1 (f (- n 1))))))"
+        "(define g (lambda (n) (if (= n 0) 0 (+ 1 (h (- n 1)))))) (define h (lambda (n) (g n)))");
     t1_native_install(vm, code_of("f"), shadow_function, NULL);
     assert_string_equal(result_text(run_once("(f 200000)")), "200000");
     assert_true(shadow.overflows > 10);
@@ -626,6 +642,61 @@ static void test_c_stack_is_bounded(void **state) {
     t1_native_install(vm, code_of("g"), shadow_function, NULL);
     assert_string_equal(result_text(run_once("(g 200000)")), "200000");
     assert_true(shadow.lowest >= vm->native_end - 16384);
+}
+
+// ---- evaluations within: host functions that call in again
+
+static KilnRef *host_eval(Kiln *k, int argc, KilnRef *const *argv, void *data) {
+    (void)argc;
+    (void)data;
+    KilnRef *value = NULL;
+    if (kiln_eval(k, kiln_to_text(k, argv[0], NULL), "inside", &value) == KILN_OK)
+        return value;
+    return kiln_fail(k, kiln_error_text(k));
+}
+
+static void test_host_calls_in_again(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"(f 3 \"(+ 1 (deep 50))\")", "54"},
+        // A fact that native frames of the evaluation around rely on.
+        {"(define (h l) (let ((a (car l))) (inside \"(set! car cdr)\") (list a (car l)))) (h '(1 "
+         "2))",
+         "(1 (2))"},
+        {"(define (h n) (if (= n 0) (inside \"(define (plus a b) (* a b))\") (h (- n 1))) (plus n "
+         "10))"
+         "(define (plus a b) (+ a b)) (list (h 3) (plus 3 4))",
+         "(30 12)"},
+        // A failure within becomes one of the host's call; nothing within sees the handlers
+        // outside.
+        {"(guard (e (#t 'caught)) (f 3 \"(deep (car 5))\"))", "caught"},
+        {"(call/cc (lambda (k) (set! out k) (f 1 \"(guard (e (#t 5)) (deep 3) (out 7))\")))", "6"},
+        // Captures and overflows within leave the evaluation around alone.
+        {"(f 1 \"(call/cc (lambda (k) (+ (deep 5) (k 8))))\")", "9"},
+        {"(f 1 \"(f 2 \\\"(deep 20000)\\\")\")", "20003"},
+        {"(deep-inside 4)", "4"},
+    };
+    for (int i = 0; i < SHADOW_MIXES; i++)
+        for (size_t j = 0; j < sizeof cases / sizeof *cases; j++) {
+            Kiln *k = kiln_create(&(KilnOptions){.mode = shadow_mode(shadow_mixes[i].name)});
+            assert_non_null(k);
+            assert_int_equal(kiln_define_function(k, "inside", host_eval, 1, 1, NULL), KILN_OK);
+            assert_int_equal(
+                kiln_eval(k,
+                          "(define out #f) (define (deep n) (if (= n 0) 0 (+ 1 (deep (- n 1)))))"
+                          "(define (f n text) (+ n (inside text)))"
+                          "(define (deep-inside n) (if (= n 0) 0 (+ 1 (inside (string-append "
+                          "\"(deep-inside \" (number->string (- n 1)) \")\")))))",
+                          "test", NULL),
+                KILN_OK);
+            KilnRef *value = NULL;
+            if (kiln_eval(k, cases[j][0], "test", &value) != KILN_OK)
+                fail_msg("%s: %s: %s", shadow_mixes[i].name, cases[j][0], kiln_error_report(k));
+            assert_string_equal(kiln_written(k, value, false), cases[j][1]);
+            kiln_release(k, value);
+            kiln_destroy(k);
+        }
+    vm_hot_hook = (HotHook){0};
 }
 
 int main(void) {
@@ -648,12 +719,14 @@ int main(void) {
         UNIT_TEST(test_invalidation),
         UNIT_TEST(test_watch_is_weak),
         UNIT_TEST(test_c_stack_is_bounded),
+        cmocka_unit_test(test_host_calls_in_again),
     };
-    int failed = _cmocka_run_group_tests("single", single, sizeof single / sizeof *single, NULL, NULL);
+    int failed =
+        _cmocka_run_group_tests("single", single, sizeof single / sizeof *single, NULL, NULL);
     for (int i = 0; i < SHADOW_MIXES; i++) {
         shadow_use(&shadow_mixes[i], 1);
-        failed += _cmocka_run_group_tests(shadow_mixes[i].name, mixed,
-                                          sizeof mixed / sizeof *mixed, NULL, NULL);
+        failed += _cmocka_run_group_tests(shadow_mixes[i].name, mixed, sizeof mixed / sizeof *mixed,
+                                          NULL, NULL);
         if (getenv("SHADOW_REPORT"))
             shadow_report();
     }
