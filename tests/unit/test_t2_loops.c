@@ -305,6 +305,7 @@ static void test_again(void **unused) {
     (void)unused;
     begin();
     code->exact = 2;
+    code->free_count = 0;
     Node *a = parameter(0), *b = parameter(1);
     FrameState *s = STATE(0, a, b);
     Block *yes = block(), *no = block();
