@@ -1,7 +1,7 @@
 // The order of the passes.
 //
-//   number ─> infer ─> speculate ─> infer ─> unbox ─> number ─> escape ─> infer ─> hoist ─> bounds
-//   ─> infer ─> number ─> unbox ─> dead ─> blocks
+//   again ─> number ─> infer ─> speculate ─> infer ─> unbox ─> number ─> escape ─> infer ─> hoist
+//   ─> bounds ─> infer ─> number ─> unbox ─> dead ─> blocks
 //
 // number comes first, so that infer finds one node for one value: what a test says of it then holds
 // for all its uses. speculate reads guards that infer could not prove, and gives it more to prove.
@@ -19,12 +19,12 @@ typedef struct Pass {
 } Pass;
 
 static const Pass passes[] = {
-    {"number", t2_pass_number}, {"infer", t2_pass_infer},   {"speculate", t2_pass_speculate},
-    {"dead", t2_pass_dead},     {"infer", t2_pass_infer},   {"unbox", t2_pass_unbox},
-    {"number", t2_pass_number}, {"escape", t2_pass_escape}, {"infer", t2_pass_infer},
-    {"hoist", t2_pass_hoist},   {"unbox", t2_pass_unbox},   {"bounds", t2_pass_bounds},
-    {"number", t2_pass_number}, {"infer", t2_pass_infer},   {"unbox", t2_pass_unbox},
-    {"dead", t2_pass_dead},     {"blocks", t2_pass_blocks},
+    {"again", t2_pass_again},         {"number", t2_pass_number}, {"infer", t2_pass_infer},
+    {"speculate", t2_pass_speculate}, {"dead", t2_pass_dead},     {"infer", t2_pass_infer},
+    {"unbox", t2_pass_unbox},         {"number", t2_pass_number}, {"escape", t2_pass_escape},
+    {"infer", t2_pass_infer},         {"hoist", t2_pass_hoist},   {"unbox", t2_pass_unbox},
+    {"bounds", t2_pass_bounds},       {"number", t2_pass_number}, {"infer", t2_pass_infer},
+    {"unbox", t2_pass_unbox},         {"dead", t2_pass_dead},     {"blocks", t2_pass_blocks},
 };
 
 static void trace(const Graph *graph, const char *after) {

@@ -15,6 +15,7 @@
 // All passes in order. KILN_TRACE=t2 dumps the graph after each on standard error.
 void t2_run_passes(Graph *graph);
 
+void t2_pass_again(Graph *graph);     // tail calls of the function itself are jumps
 void t2_pass_infer(Graph *graph);     // types; guards, tests and branches that are decided
 void t2_pass_speculate(Graph *graph); // types of loop variables are guarded on entry
 void t2_pass_unbox(Graph *graph);     // representations of phis and selects; BOX_ in states

@@ -300,12 +300,68 @@ static void test_hoist_not(void **unused) {
     t2_graph_free(graph);
 }
 
+// (define (f a b) (if (< a b) (f (+ a 1) b) a)): a loop in which nothing is guarded.
+static void test_again(void **unused) {
+    (void)unused;
+    begin();
+    code->exact = 2;
+    code->free_count = 0;
+    Node *a = parameter(0), *b = parameter(1);
+    FrameState *s = STATE(0, a, b);
+    Block *yes = block(), *no = block();
+    branch(OP(LT_INT, fix(a, s), fix(b, s)), yes, no);
+    here = yes;
+    FrameState *t = STATE(4, a, b);
+    Node *next = OP(BOX_INT, with_state(OP(ADD_CHECKED, fix(a, t), integer(1)), t));
+    OP(TAIL_CALL_CODE, running, next, b)->code = code;
+    here = no;
+    OP(RETURN, a);
+    end();
+    run(t2_pass_again);
+    assert_int_equal(count(N_TAIL_CALL_CODE), 0);
+    assert_int_equal(count(N_PHI), 2);
+    const FrameState *poll = find(N_POLL)->state;
+    assert_int_equal(poll->pc, 0);
+    assert_int_equal(poll->registers[0]->op, N_PHI);
+    assert_ptr_equal(find(N_POLL)->block->entry_state->registers[0], a);
+    all_before_bounds();
+    run(t2_pass_dead);
+    assert_int_equal(count(N_PHI), 1); // b is what it was
+    assert_int_equal(count_in_loops(N_GUARD_CLASS), 0);
+    assert_int_equal(count_in_loops(N_ADD_CHECKED), 0);
+    t2_graph_free(graph);
+}
+
+// Of another closure with free values, of another number of arguments: the closure is a phi too, or
+// the call stays.
+static void test_again_closure(void **unused) {
+    (void)unused;
+    begin();
+    code->exact = 1;
+    Node *a = parameter(0);
+    Node *other = with_state(OP(GUARD_CODE, OP(FREE, running)), STATE(0, a));
+    other->code = code;
+    other->type = t2_type_of_node(other);
+    OP(TAIL_CALL_CODE, other, a)->code = code;
+    end();
+    run(t2_pass_again);
+    assert_int_equal(count(N_TAIL_CALL_CODE), 0);
+    Node *free = find(N_FREE);
+    assert_int_equal(free->inputs[0]->op, N_PHI);
+    assert_ptr_equal(free->inputs[0]->inputs[0], running);
+    assert_ptr_equal(free->inputs[0]->inputs[1], other);
+    assert_ptr_equal(other->state->closure, free->inputs[0]);
+    t2_graph_free(graph);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        PASS_TEST(test_speculate),     PASS_TEST(test_no_speculation),  PASS_TEST(test_bounds_up),
-        PASS_TEST(test_bounds_offset), PASS_TEST(test_bounds_equality), PASS_TEST(test_bounds_down),
-        PASS_TEST(test_bounds_base),   PASS_TEST(test_bounds_stay),     PASS_TEST(test_hoist),
-        PASS_TEST(test_hoist_not),
+        PASS_TEST(test_speculate),       PASS_TEST(test_no_speculation),
+        PASS_TEST(test_bounds_up),       PASS_TEST(test_bounds_offset),
+        PASS_TEST(test_bounds_equality), PASS_TEST(test_bounds_down),
+        PASS_TEST(test_bounds_base),     PASS_TEST(test_bounds_stay),
+        PASS_TEST(test_hoist),           PASS_TEST(test_hoist_not),
+        PASS_TEST(test_again),           PASS_TEST(test_again_closure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

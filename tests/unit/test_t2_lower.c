@@ -13,6 +13,8 @@
 
 enum { LEFT = (int)VALUE_EOF }; // what a function answers that left by an exit
 
+#define SIXTH value_from_fixnum(6) // argument of all calls
+
 static T2Artifact *artifact;
 static T2NativeHead head;
 static Value exit_values[NATIVE_EXIT_VALUES], unwind_records[4096];
@@ -107,8 +109,10 @@ static void make(void) {
     assert_non_null(artifact->entry);
     assert_true(artifact->code_bytes > 0);
 }
-static Value invoke(Value a, Value b, Value c) {
-    return artifact->entry(vm, VALUE_NIL, code, a, b, c, VALUE_NONE, VALUE_NONE, VALUE_NONE);
+// By itself: a call of a native function preserves no register, also not the one by which code of
+// the address sanitizer finds its variables.
+[[gnu::noinline]] static Value invoke(Value a, Value b, Value c) {
+    return artifact->entry(vm, VALUE_NIL, code, a, b, c, VALUE_NONE, VALUE_NONE, SIXTH);
 }
 // What the next graph answers for these arguments; then it is gone.
 static Value once(Value a, Value b, Value c) {
@@ -982,7 +986,7 @@ static void test_recursion(void **state) {
         assert_int_equal(value_cdr(list), FIX(i));
     assert_int_equal(list, VALUE_NULL);
     atomic_store(&vm->native_limit, (char *)UINTPTR_MAX);
-    assert_int_equal(artifact->entry(vm, VALUE_NIL, code, FIX(5), 0, 0, 0, 0, FIX(6)), FIX(11));
+    assert_int_equal(invoke(FIX(5), 0, 0), FIX(5) + SIXTH - FIXNUM_BIAS);
     assert_int_equal(overflows, 1);
 }
 
@@ -1076,6 +1080,9 @@ static long resident_pages(void) {
 
 // Code that is made and dropped leaves nothing behind.
 static void test_memory(void **state) {
+#if __has_feature(address_sanitizer)
+    skip(); // it holds back what has been freed
+#endif
     long before = 0;
     for (int i = 0; i < 600; i++) {
         begin();
