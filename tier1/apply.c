@@ -322,7 +322,7 @@ void t1_count_entry(VM *vm, Code *code) {
     bool hot = (vm_hot_hook.entries && code->entries == 0) || ++code->entries == 0;
     if (!hot)
         return;
-    code->entries = 1;
+    t1_count_entries_from(code, 1);
     if (vm_hot_hook.hot)
         vm_hot_hook.hot(vm, code, UINT32_MAX);
 #endif

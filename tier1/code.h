@@ -119,7 +119,10 @@ struct Code {
     uint8_t control; // not 0: of a frame of the interpreter's own (ControlKind), which backtraces
                      // pass over
     uint16_t free_count; // free values of its closures
-    uint32_t entries;    // calls so far, counted from t1_counter_start
+    // Calls: the counter, what it was when it was set last, and calls before that. See
+    // t1_code_entries.
+    uint32_t entries, entries_start;
+    uint64_t entries_before;
     uint32_t optional, keyword;
     bool rest, other_keys;
     uint8_t lifted;   // the last so many of `required` are not the lambda's: its free values
@@ -149,6 +152,16 @@ struct Code {
 // Where the counters of entries and loops begin, so that they are 0 when their limit (vm/tier.h) is
 // reached.
 static inline uint32_t t1_counter_start(uint32_t limit) { return -limit; }
+
+// Calls so far that were counted: those of native code, and of native callers, are not.
+static inline uint64_t t1_code_entries(const Code *code) {
+    return code->entries_before + (uint32_t)(code->entries - code->entries_start);
+}
+// Set the counter.
+static inline void t1_count_entries_from(Code *code, uint32_t start) {
+    code->entries_before = t1_code_entries(code);
+    code->entries = code->entries_start = start;
+}
 
 static inline Code *t1_code_of(const Value *constants) { return (Code *)(uintptr_t)constants[-1]; }
 static inline Code *t1_closure_code(Value closure) { return value_closure(closure)->code; }

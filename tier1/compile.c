@@ -178,7 +178,7 @@ static void finish_code(Compiler *c, Code *code) {
     code->constants = constants + 1;
     code->constant_count = (uint32_t)c->constant_count;
     code->registers = c->high;
-    code->entries = t1_counter_start(vm_hot_hook.entries);
+    t1_count_entries_from(code, t1_counter_start(vm_hot_hook.entries));
     code->native = t1_native_interpret;
     code->exact = code->binding == BIND_EXACT ? code->required : UINT32_MAX;
     if (c->guard_count) {

@@ -16,6 +16,7 @@
 #include "tier1/frame.h"
 #include "tier1/native.h"
 #include "vm/core.h"
+#include "vm/tier.h"
 
 enum { CONSTANT_WIDTH = 40, NAME_COLUMNS = 18 };
 
@@ -194,8 +195,13 @@ static void put_feedback(Disasm *d, uint32_t pc) {
     const OpInfo *info = &t1_op_info[word_op(t1_code_word(code, pc))];
     uint32_t at = pc + 1;
     for (int i = 0; i < OP_EXTENSIONS; i++, at++) {
-        if (info->extension[i] == FIELD_CTR)
-            rt_builder_format(&d->text, "  ; %u turns", code->words[at]);
+        if (info->extension[i] == FIELD_CTR) {
+            // Once it was hot the counter tells no more.
+            uint32_t turns = code->words[at] - t1_counter_start(vm_hot_hook.loops);
+            bool more = vm_hot_hook.loops && turns > vm_hot_hook.loops;
+            rt_builder_format(&d->text, "  ; %s%u turns", more ? "at least " : "",
+                              more ? vm_hot_hook.loops : turns);
+        }
         if (info->extension[i] != FIELD_SIT)
             continue;
         const CallSite *site = t1_constant_site(code->constants, code->words[at]);
@@ -255,7 +261,7 @@ static void put_head(Disasm *d) {
         rt_builder_format(b, ", %u free", code->free_count);
     rt_builder_format(b, ", %u registers", code->registers);
     if (d->flags & DISASM_FEEDBACK)
-        rt_builder_format(b, ", %u calls%s", code->entries,
+        rt_builder_format(b, ", %lu calls%s", (unsigned long)t1_code_entries(code),
                           code->native == t1_native_interpret ? "" : ", native");
     rt_builder_char(b, '\n');
 }

@@ -17,7 +17,7 @@
 #include "vm/tier.h"
 
 // Whoever gives these another member has to say here what becomes of it.
-static_assert(sizeof(Code) == 176 && sizeof(CallSite) == 64 && sizeof(Guard) == 24 &&
+static_assert(sizeof(Code) == 192 && sizeof(CallSite) == 64 && sizeof(Guard) == 24 &&
               sizeof(Site) == 16);
 
 // ---- writing
@@ -53,7 +53,7 @@ static bool is_own(const Saver *s, Value v) {
         return false;
     const Code *code = t1_closure_code(v);
     return code && code->tag == CODE_TAG && object_aux(value_object(v)) == 0 &&
-           code->entries == t1_counter_start(vm_hot_hook.entries);
+           t1_code_entries(code) == 0;
 }
 
 static bool is_absent(const ImageWriter *w, Value v) {
@@ -423,7 +423,7 @@ static bool read_code(Loader *l, Code *code) {
     code->registers = image_read32(r);
     code->free_count = (uint16_t)image_read32(r);
     code->native = t1_native_interpret;
-    code->entries = t1_counter_start(vm_hot_hook.entries);
+    t1_count_entries_from(code, t1_counter_start(vm_hot_hook.entries));
     code->exact = code->binding == BIND_EXACT ? code->required : UINT32_MAX;
     uint32_t next = image_read32(r), first = image_read32(r), outer = image_read32(r);
     code->first = code_at(l, first);

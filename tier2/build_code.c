@@ -170,7 +170,7 @@ static bool is_quickened_or_base(const Instruction *in, bool *base) {
 
 static Ran call_has_run(const Instruction *in) {
     const CallSite *site = t2_call_form(in).site;
-    if (site->hits || site->misses || site->words)
+    if (site->hits || site->misses || site->words || site->primitive)
         return RAN_YES;
     switch (in->op) {
     case OP_CALL_KNOWN:
@@ -200,7 +200,7 @@ Ran t2_has_run(const Instruction *in) {
 }
 
 uint64_t t2_entries(const Code *code) {
-    return (uint32_t)(code->entries - t1_counter_start(vm_hot_hook.entries));
+    return t1_code_entries(code);
 }
 
 // ---- blocks

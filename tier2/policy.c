@@ -196,10 +196,12 @@ static uint32_t *counter(const Code *code, uint32_t at) {
     return NULL;
 }
 
-static void count_again(const Code *code, uint32_t at, uint32_t limit) {
-    uint32_t *count = counter(code, at);
-    if (count)
-        *count = t1_counter_start(limit ? limit : NEVER);
+static void count_again(Code *code, uint32_t at, uint32_t limit) {
+    uint32_t start = t1_counter_start(limit ? limit : NEVER), *count;
+    if (at == UINT32_MAX)
+        t1_count_entries_from(code, start);
+    else if ((count = counter(code, at)))
+        *count = start;
 }
 
 uint32_t t2_counter_left(const Code *code, uint32_t at) {
