@@ -160,11 +160,11 @@ typedef enum PendingKind { // what is to be done when everything has been unwoun
     PENDING_CALL,   // call `value`
     PENDING_ENTER,  // run `code` of the closure `value`; the arguments are its parameters
     PENDING_INVOKE, // the full continuation `value`
-    PENDING_LEAVE,  // leave to `marker`, in the activation it is in, which goes on: call `value`, or
-                    // if it is VALUE_NONE answer r0
-    PENDING_RAISE,  // vm->condition, in a control frame of the kind `control`, if it is one
-    PENDING_STOP,   // end the evaluation with vm->condition, which wants a backtrace
-    PENDING_HALT,   // end the evaluation
+    PENDING_LEAVE, // leave to `marker`, in the activation it is in, which goes on: call `value`, or
+                   // if it is VALUE_NONE answer r0
+    PENDING_RAISE, // vm->condition, in a control frame of the kind `control`, if it is one
+    PENDING_STOP,  // end the evaluation with vm->condition, which wants a backtrace
+    PENDING_HALT,  // end the evaluation
 } PendingKind;
 typedef struct Pending {
     PendingKind kind;
@@ -221,9 +221,9 @@ typedef struct T1 { // vm->tier_state
     Activation *activation; // innermost of this evaluation, NULL: no native frame lies below
     Pending pending;
     Request request;
-    Value *unwind;        // start of the unwind buffer
-    Value *unwind_held;   // end of what the collector is to see there
-    uint32_t exit_values; // of vm->exit_values are in use
+    Value *unwind;                     // start of the unwind buffer
+    Value *unwind_first, *unwind_held; // the collector is to see what lies between there
+    uint32_t exit_values;              // of vm->exit_values are in use
 } T1;
 
 typedef struct Continuation { // TYPE_CONTINUATION

@@ -77,7 +77,7 @@ void t1_native_prepare(T1 *t, size_t stack_bytes) {
     buffer_make((size < STACK_LEAST ? STACK_LEAST : size) & ~(size_t)0xFFFF);
     vm->exit_values = buffer.start;
     t->unwind = buffer.start + NATIVE_EXIT_VALUES;
-    vm->unwind_top = t->unwind_held = t->unwind;
+    vm->unwind_top = t->unwind_first = t->unwind_held = t->unwind;
 }
 
 void t1_native_set_end(T1 *t) {
@@ -96,7 +96,7 @@ void t1_native_set_end(T1 *t) {
 
 void t1_native_scan(const T1 *t) {
     Value *end = t->vm->unwind_top > t->unwind_held ? t->vm->unwind_top : t->unwind_held;
-    rt_heap_scan(t->unwind, end);
+    rt_heap_scan(t->unwind_first, end);
     rt_heap_scan(t->vm->exit_values, t->vm->exit_values + t->exit_values);
 }
 
@@ -575,13 +575,14 @@ static void copy_records(T1 *t) {
         t1_add_frame(&list, t->pending.frame);
     for (Value *record = t->unwind; record < end; record = record_next(record)) {
         const ExitDescriptor *exit = record_exit(record);
+        t->unwind_first = record;
         if (exit == &t1_frames_record)
             t1_copy_callers(t, (const Value *)(uintptr_t)record[1], &list);
         else
             copy_record(vm, exit, record + 1, &list);
     }
     t1_put_below(t, &list);
-    t->unwind_held = t->unwind;
+    t->unwind_first = t->unwind_held = t->unwind;
 }
 
 // The innermost heap frame is the context's again.
