@@ -72,7 +72,22 @@ static bool is_certain(Op op) {
 
 // Has the site called one procedure but for a few times?
 static bool has_one_callee(const CallSite *site) {
-    return site->code && site->misses <= 1 + site->hits / 16;
+    return site->code && !site->primitive && site->misses <= 1 + site->hits / 16;
+}
+static bool has_one_primitive(const CallSite *site) {
+    return site->primitive && !site->hits && !site->misses;
+}
+
+// It is that constant.
+static Node *guard_is(Builder *b, Node *callee, Value value) {
+    Node *guard = t2_node_new(b->graph, N_GUARD_IS, 1, &callee);
+    guard->value = value;
+    guard->type = t2_type_of_node(guard);
+    t2_hold(b->graph, value);
+    t2_append(b->block, t2_exits(b, guard, EXIT_CALLEE));
+    Node *constant = t2_value(b, value);
+    t2_refine(b, callee, constant);
+    return constant;
 }
 
 static Node *guard_code(Builder *b, Node *callee, Code *first) {
@@ -97,6 +112,9 @@ static void find_callee(Builder *b, Call *call) {
         call->first = code_of_constant(call->callee->value);
     else if (call->callee->type.code)
         call->first = call->callee->type.code;
+    else if (has_one_primitive(site) && call->callee->type.set & CLASS(PRIMITIVE) &&
+             !t2_is_generic(b, EXIT_CALLEE))
+        call->callee = guard_is(b, call->callee, rt_primitive_object(b->vm, site->primitive));
     else if (has_one_callee(site) && call->callee->type.set & CLASS(CLOSURE) &&
              !t2_is_generic(b, EXIT_CALLEE)) {
         call->callee = guard_code(b, call->callee, site->code);

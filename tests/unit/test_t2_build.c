@@ -374,6 +374,15 @@ static void test_callees(void **state) {
     build("(define (h l) (let ((first car)) (first l)))" OFTEN("(h '(1))"), "h");
     COUNT(CAR, 1);
     COUNT(TAIL_CALL, 0);
+    // A primitive, as far as has been seen.
+    build("(define (via f x) (f x))" OFTEN("(via car '(1))"), "via");
+    COUNT(GUARD_IS, 1);
+    assert_int_equal(nth(N_GUARD_IS, 0)->reason, EXIT_CALLEE);
+    COUNT(CAR, 1);
+    COUNT(TAIL_CALL, 0);
+    build(OFTEN("(via one 1)"), "via");
+    COUNT(GUARD_IS, 0);
+    COUNT(TAIL_CALL, 1);
 }
 
 static void test_arguments_bound(void **state) {
