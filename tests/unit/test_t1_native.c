@@ -52,6 +52,36 @@ static const char *const programs[] = {
     // Escapes.
     DEEP "(define f (lambda (n) (%capture (lambda (out) (deep n (lambda () (out n)))))))"
          "(list (f 0) (f 1) (f 50) (+ 1 (f 7)))",
+#define ESCAPING(n) "(%call-with-escape (lambda (out) (deep " #n " (lambda () (out " #n ")))))"
+    DEEP "(list " ESCAPING(0) ESCAPING(1) ESCAPING(50) "(+ 1 " ESCAPING(7) "))",
+    DEEP "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda () (out n)))))))"
+         "(define loop (lambda (n s) (if (= n 0) s (loop (- n 1) (+ s (f 5)))))) (loop 200 0)",
+    // To the outer of two, by way of the inner one, and out of both.
+    DEEP
+    "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda () (+ 1000"
+    "  (%call-with-escape (lambda (in) (deep n (lambda () (if (= n 3) (in n) (out n)))))))))))))"
+    "(list (f 2) (f 3) (f 4))",
+    // Past captures, which put the marker on the heap; again and again.
+    DEEP "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda ()"
+         "  (%capture (lambda (k) (deep n (lambda () (out (k n))))))))))))"
+         "(list (f 0) (f 3) (deep 4 (lambda () (f 5))))",
+    DEEP "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda ()"
+         "  (deep (%capture (lambda (k) n)) (lambda () (out 'gone)))))))))"
+         "(list (f 0) (f 3) (car (list (f 5))))",
+    // The extent has ended; it is entered again by a continuation.
+    "(define kept #f) (%call-with-escape (lambda (out) (set! kept out))) (kept 1)",
+    DEEP "(define k #f) (define n 0) (define f (lambda () (%call-with-escape (lambda (out)"
+         "  (deep 5 (lambda () (%capture (lambda (c) (set! k c))) (out 'left)))))))"
+         "(let ((v (f))) (set! n (+ n 1)) (if (< n 4) (k 0) (list v n)))",
+    // Left with something to do outside, and with what was left.
+    DEEP
+    "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda () (%leave out"
+    "  (lambda () (deep n (lambda () 'outside))))))))))"
+    "(list (f 0) (f 4)) (%call-with-escape (lambda (out) (deep 3 (lambda () (%leave out (lambda "
+    "() (list 'tail)))))))",
+    DEEP "(define f (lambda (n) (%call-with-escape (lambda (out) (deep n (lambda () (+ 10"
+         "  (%leave-with-slice out (lambda (k) (list (k 1) (k (k 2))))))))))))"
+         "(list (f 0) (car (f 4)) (deep 2 (lambda () (car (f 3)))))",
     // Raises through them.
     DEEP "(%set-raise-hook! (lambda (c) 100))"
          "(list (deep 10 (lambda () (car 5))) (deep 3 (lambda () (+ 1 (nowhere)))))",
@@ -138,8 +168,7 @@ static void test_endless_loops_are_interrupted(void **state) {
         "(define f (lambda (g) (g g))) (f f)",
         "(define f (lambda (n) (+ 1 (f n)))) (define g (lambda () (apply f '(1)))) (g)",
         "(define f (lambda (n) (list (%capture (lambda (k) n))) (f n))) (f 1)",
-        "(define f (lambda (n) (%prompt 'p (lambda () (%capture-prompt 'p (lambda (k) 1)))) (f "
-        "n))) (f 1)",
+        "(define f (lambda (n) (%prompt 'p (lambda () (%capture-prompt 'p list))) (f n))) (f 1)",
     };
     struct sigaction action = {.sa_handler = on_alarm}, old;
     sigaction(SIGALRM, &action, &old);
