@@ -55,6 +55,9 @@ static inline bool t2_has_flag(const Node *n, unsigned flags) {
 // Does the type of each input, wherever it is used, allow the operation? What does not depend on
 // tests or guards before it may be moved above them.
 bool t2_runs_anywhere(const Node *n);
+// The length, an argument, of the vector or bytevector that a primitive makes; NULL: it is none
+// that makes such of a length.
+Node *t2_made_length(const Node *n);
 // May a node without uses be dropped?
 bool t2_is_droppable(const Node *n);
 

@@ -160,6 +160,29 @@ static void test_bounds_by_test(void **unused) {
     t2_graph_free(graph);
 }
 
+// i < n and n <= m: i + 1 <= m, i - 1 < m.
+static void test_chain_of_tests(void **unused) {
+    (void)unused;
+    begin();
+    FrameState *s = STATE(1, fixnum(0));
+    Node *i = fix(parameter(0), s), *n = fix(parameter(1), s), *m = fix(parameter(2), s);
+    with_state(OP(GUARD_TRUE, OP(LE_INT, n, m)), s);
+    with_state(OP(GUARD_TRUE, OP(LT_INT, i, n)), s);
+    Node *next = with_state(OP(ADD_CHECKED, i, integer(1)), s);
+    Node *last = with_state(OP(SUB_CHECKED, i, integer(1)), s);
+    Node *after_next = with_state(OP(ADD_CHECKED, i, integer(2)), s);
+    OP(RETURN, OP(NEW_VECTOR, OP(BOX_BOOL, OP(LE_INT, next, m)), OP(BOX_BOOL, OP(LT_INT, last, m)),
+                  OP(BOX_BOOL, OP(LE_INT, after_next, m)), OP(BOX_BOOL, OP(LT_INT, m, i))));
+    end();
+    run(t2_pass_infer);
+    Node *all = find(N_NEW_VECTOR);
+    assert_true(all->inputs[0]->op == N_CONSTANT && all->inputs[0]->value == VALUE_TRUE);
+    assert_true(all->inputs[1]->op == N_CONSTANT && all->inputs[1]->value == VALUE_TRUE);
+    assert_true(all->inputs[2]->op == N_BOX_BOOL);
+    assert_true(all->inputs[3]->op == N_CONSTANT && all->inputs[3]->value == VALUE_FALSE);
+    t2_graph_free(graph);
+}
+
 // ---- number
 
 static void test_loads(void **unused) {
@@ -387,13 +410,11 @@ static void test_blocks(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        PASS_TEST(test_counter),        PASS_TEST(test_counting_down),
-        PASS_TEST(test_branches),       PASS_TEST(test_decided),
-        PASS_TEST(test_bounds_by_test), PASS_TEST(test_loads),
-        PASS_TEST(test_loads_in_loops), PASS_TEST(test_repeated_guards),
-        PASS_TEST(test_float_loop),     PASS_TEST(test_boolean_phi),
-        PASS_TEST(test_fold),           PASS_TEST(test_generic),
-        PASS_TEST(test_blocks),
+        PASS_TEST(test_counter),    PASS_TEST(test_counting_down),  PASS_TEST(test_branches),
+        PASS_TEST(test_decided),    PASS_TEST(test_bounds_by_test), PASS_TEST(test_chain_of_tests),
+        PASS_TEST(test_loads),      PASS_TEST(test_loads_in_loops), PASS_TEST(test_repeated_guards),
+        PASS_TEST(test_float_loop), PASS_TEST(test_boolean_phi),    PASS_TEST(test_fold),
+        PASS_TEST(test_generic),    PASS_TEST(test_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,6 +240,43 @@ static void test_bounds_stay(void **unused) {
     t2_graph_free(graph);
 }
 
+// The inner loop of a sieve: j goes by steps of i, and the vector was made of n items.
+static void test_bounds_without_counter(void **unused) {
+    (void)unused;
+    begin();
+    Node *n = parameter(0), *step = parameter(1);
+    FrameState *before = STATE(1, n, step);
+    Node *v = with_state(t2_node_new(graph, N_PRIMITIVE, 1, &n), before);
+    v->primitive = rt_primitive_find("make-vector");
+    v->type = t2_type_of_node(v);
+    t2_append(here, v);
+    Node *by = OP(AND_INT, fix(step, before), integer(63)); // 0 … 63
+    Block *body = block(), *done = block();
+    FrameState *entry = STATE(10, v, n, by, fixnum(0));
+    Block *loop = header(entry);
+    Node *j = phi(fixnum(0));
+    FrameState *s = STATE(10, v, n, by, j);
+    with_state(OP(POLL), s);
+    branch(OP(LT_INT, fix(j, s), fix(n, s)), body, done);
+    here = body;
+    Node *checked = with_state(OP(GUARD_INDEX, fix(j, s), OP(VECTOR_LENGTH, v)), s);
+    OP(VECTOR_SET, v, checked, fixnum(0));
+    t2_add_input(graph, j, OP(BOX_INT, with_state(OP(ADD_CHECKED, fix(j, s), by), s)));
+    jump(loop);
+    here = done;
+    OP(RETURN, j);
+    end();
+    all_before_bounds();
+    run(t2_pass_bounds);
+    run(t2_pass_dead);
+    assert_int_equal(count_in_loops(N_GUARD_INDEX), 0);
+    assert_int_equal(count_in_loops(N_GUARD_CLASS), 0);
+    assert_int_equal(count(N_GUARD_CLASS), 2); // of n before the vector is made, of the step
+    assert_int_equal(count(N_GUARD_TRUE), 0);  // n is the length
+    assert_int_equal(count(N_VECTOR_LENGTH), 0);
+    t2_graph_free(graph);
+}
+
 // Loads move when nothing in the loop writes what they read; guards behind a test do not move.
 static void test_hoist(void **unused) {
     (void)unused;
@@ -356,12 +393,19 @@ static void test_again_closure(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        PASS_TEST(test_speculate),       PASS_TEST(test_no_speculation),
-        PASS_TEST(test_bounds_up),       PASS_TEST(test_bounds_offset),
-        PASS_TEST(test_bounds_equality), PASS_TEST(test_bounds_down),
-        PASS_TEST(test_bounds_base),     PASS_TEST(test_bounds_stay),
-        PASS_TEST(test_hoist),           PASS_TEST(test_hoist_not),
-        PASS_TEST(test_again),           PASS_TEST(test_again_closure),
+        PASS_TEST(test_speculate),
+        PASS_TEST(test_no_speculation),
+        PASS_TEST(test_bounds_up),
+        PASS_TEST(test_bounds_offset),
+        PASS_TEST(test_bounds_equality),
+        PASS_TEST(test_bounds_down),
+        PASS_TEST(test_bounds_base),
+        PASS_TEST(test_bounds_stay),
+        PASS_TEST(test_bounds_without_counter),
+        PASS_TEST(test_hoist),
+        PASS_TEST(test_hoist_not),
+        PASS_TEST(test_again),
+        PASS_TEST(test_again_closure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,9 @@
 // (Gupta, "Optimizing array bound checks using flow analysis", 1993). The sums base + i + k need no
 // check for overflow then.
 //
+// Where i is no such counter but at least 0 by its type (j in the sieve, whose step is a variable),
+// the guard of n alone will do.
+//
 // Forms of the test: i < n, i <= n, and i = n as the end, in which case a <= n is guarded as well
 // and the step is 1; the same downwards with n as the lower end.
 //
@@ -20,7 +23,7 @@
 #include "tier2/tier2.h"
 
 typedef struct Counter { // i
-    Node *phi, *start;
+    Node *phi, *start;   // start NULL: none that counts, only bounded from above
     int64_t step;
 } Counter;
 
@@ -94,10 +97,12 @@ static bool is_always_passed(const Bounds *f, const Block *block) {
 // What staying in the loop says of one input of a comparison.
 static bool read_test(const Bounds *f, const Node *test, bool holds, bool second, Range *range) {
     Node *i = t2_root(test->inputs[second]), *limit = test->inputs[!second];
-    if (!is_invariant(f, limit) || !is_counter(f, i, &range->counter))
+    if (!is_invariant(f, limit) || is_invariant(f, i))
         return false;
+    if (!is_counter(f, i, &range->counter))
+        range->counter = (Counter){.phi = i};
     range->limit = limit;
-    bool up = range->counter.step > 0;
+    bool up = range->counter.step >= 0;
     if (test->op == N_EQ_INT) {
         range->equality = true;
         range->closed = false;
@@ -232,7 +237,11 @@ static bool move_check(Bounds *f, Node *check) {
     if (!range || index.offset > OFFSET_MAX || index.offset < -OFFSET_MAX)
         return false;
     const Counter *counter = &range->counter;
-    bool up = counter->step > 0;
+    bool up = counter->step >= 0;
+    Type type = counter->phi->type;
+    bool high_alone = !counter->start;
+    if (high_alone && (index.base || type.set != CLASS(FIXNUM) || type.low + index.offset < 0))
+        return false;
     Node *zero = t2_constant_int(f->graph, 0);
     Node *first = counter->start, *limit = range->limit;
     if (!guard_equality(f, range))
@@ -241,11 +250,13 @@ static bool move_check(Bounds *f, Node *check) {
     Node *low = up ? first : limit, *high = up ? limit : first;
     int64_t low_offset = index.offset + (up ? 0 : past),
             high_offset = index.offset + (up ? past : 0);
+    if (high_alone)
+        low = zero;
     if (index.base) {
         low = put(f, N_ADD_CHECKED, low, index.base);
         high = put(f, N_ADD_CHECKED, high, index.base);
     }
-    if (!put_guard(f, N_LE_INT, zero, put_sum(f, low, low_offset)) ||
+    if ((!high_alone && !put_guard(f, N_LE_INT, zero, put_sum(f, low, low_offset))) ||
         !put_guard(f, N_LT_INT, put_sum(f, high, high_offset), length))
         return false;
     drop_overflow_checks(range, check->inputs[0]);

@@ -520,11 +520,16 @@ Node *t2_fold(Graph *graph, Node *n) {
     case N_SQRT_DOUBLE:
         return fold_double(graph, n);
     case N_VECTOR_LENGTH:
-        return a->op == N_NEW_VECTOR ? integer(graph, a->input_count) : NULL;
+        if (a->op == N_NEW_VECTOR)
+            return integer(graph, a->input_count);
+        [[fallthrough]];
+    case N_BYTEVECTOR_LENGTH:
+        // What a vector was successfully made of is a fixnum.
+        return t2_made_length(a) ? unary(graph, n, N_UNBOX_INT, t2_made_length(a)) : NULL;
     case N_VALUES_COUNT:
         return a->op == N_NEW_VALUES ? integer(graph, a->input_count) : NULL;
     case N_VECTOR_MUTABLE:
-        return a->op == N_NEW_VECTOR ? t2_constant_bool(graph, true) : NULL;
+        return a->op == N_NEW_VECTOR || t2_made_length(a) ? t2_constant_bool(graph, true) : NULL;
     case N_RECORD_TYPE:
         return a->op == N_NEW_RECORD ? t2_constant(graph, a->value) : NULL;
     case N_ARITHMETIC:

@@ -25,9 +25,9 @@ typedef struct Undo {
     Type type;
 } Undo;
 
-typedef struct Relation { // a < b, or a <= b
+typedef struct Relation { // a + offset <= b; none is a constant or something plus one
     Node *a, *b;
-    bool strict;
+    int64_t offset;
 } Relation;
 
 typedef struct Scope { // of a block on the path from the entry to where the walk stands
@@ -44,8 +44,9 @@ typedef struct Phi { // Node.scratch of phis
 // certainly fails.
 enum { EDGE_TAKEN = 1, BLOCK_REACHED = 4 };
 
-// Rounds after which a header's phi that still grows may be anything.
-enum { ROUNDS = 10, RELATIONS_TRIED = 24 };
+// Rounds after which a header's phi that still grows may be anything; how far facts about two
+// integers are looked for.
+enum { ROUNDS = 10, RELATIONS_TRIED = 48, RELATIONS_DEEP = 3 };
 
 typedef struct Infer {
     Graph *graph;
@@ -120,45 +121,50 @@ static void know(Infer *f, Node *n, Type type) {
         know_input(f, n, better);
 }
 
+// x + offset, of what n is; the sums are in range.
+static Node *split(Node *n, int64_t *offset) {
+    n = t2_root(n);
+    bool add = n->op == N_ADD_INT || n->op == N_ADD_CHECKED;
+    bool sub = n->op == N_SUB_INT || n->op == N_SUB_CHECKED;
+    *offset = 0;
+    if ((!add && !sub) || n->inputs[1]->op != N_INTEGER)
+        return n;
+    *offset = add ? n->inputs[1]->index : -n->inputs[1]->index;
+    return t2_root(n->inputs[0]);
+}
+
 static void relate(Infer *f, Node *a, Node *b, bool strict) {
-    if (a->op == N_INTEGER || b->op == N_INTEGER)
+    int64_t x, y;
+    a = split(a, &x);
+    b = split(b, &y);
+    if (a->op == N_INTEGER || b->op == N_INTEGER || a == b)
         return; // ranges say it
     f->relations =
         grown(f->graph, f->relations, f->relation_count, &f->relation_room, sizeof *f->relations);
-    f->relations[f->relation_count++] =
-        (Relation){.a = t2_root(a), .b = t2_root(b), .strict = strict};
+    f->relations[f->relation_count++] = (Relation){.a = a, .b = b, .offset = x - y + strict};
 }
 
-static bool is_related(const Infer *f, const Node *a, const Node *b, bool strict) {
-    uint32_t tried = 0;
-    for (uint32_t i = f->relation_count; i-- > 0 && tried < RELATIONS_TRIED; tried++) {
+// Does a + offset <= b follow from what is known? (Bodik, Gupta and Sarkar, "ABCD: eliminating
+// array bounds checks on demand", 2000, without its phis: ranges see to those.)
+static bool follows(const Infer *f, const Node *a, int64_t offset, const Node *b, int deep,
+                    uint32_t *tries) {
+    if (a == b)
+        return offset <= 0;
+    for (uint32_t i = f->relation_count; deep && i-- > 0 && *tries; --*tries) {
         const Relation *r = &f->relations[i];
-        if (r->a == a && r->b == b && (r->strict || !strict))
+        if (r->a == a && follows(f, r->b, offset - r->offset, b, deep - 1, tries))
             return true;
     }
     return false;
 }
 
-// Is a + offset (which does not overflow) certainly below b, or at most b?
+// Is a certainly below b, or at most b?
 static bool is_below(const Infer *f, Node *a, Node *b, bool strict) {
-    a = t2_root(a);
-    b = t2_root(b);
-    if (is_related(f, a, b, strict))
-        return true;
-    // Less than something that is below it.
-    if ((a->op == N_ADD_INT || a->op == N_ADD_CHECKED || a->op == N_SUB_INT ||
-         a->op == N_SUB_CHECKED) &&
-        a->inputs[1]->op == N_INTEGER) {
-        int64_t c = a->inputs[1]->index;
-        if (a->op == N_SUB_INT || a->op == N_SUB_CHECKED)
-            c = -c;
-        Node *x = t2_root(a->inputs[0]);
-        if (c < 0)
-            return x == b || is_related(f, x, b, false);
-        if (c == 1 && !strict) // x < b: x + 1 <= b
-            return is_related(f, x, b, true);
-    }
-    return false;
+    int64_t x, y;
+    a = split(a, &x);
+    b = split(b, &y);
+    uint32_t tries = RELATIONS_TRIED;
+    return follows(f, a, x - y + strict, b, RELATIONS_DEEP, &tries);
 }
 
 static Type without(Type type, ClassSet set) {
@@ -401,6 +407,8 @@ static bool visit(Infer *f, Node *n) {
     f->contradiction = false;
     if (guard)
         after_guard(f, n);
+    else if (n->op == N_PRIMITIVE && t2_made_length(n))
+        know(f, n->inputs[0], t2_type_of_range(0, UINT32_MAX)); // else it would have failed
     return !f->contradiction;
 }
 

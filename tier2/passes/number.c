@@ -393,9 +393,27 @@ static Node *look_up(Number *w, Entry *key, bool load) {
     return e ? e->result : NULL;
 }
 
+static void visit(Number *w, Node *n);
+
+// A length that a vector is made of is a fixnum, or making it fails: guarded before, those loops
+// know it that go as far.
+static void guard_length(Number *w, Node *n) {
+    Node *length = t2_made_length(n);
+    if (!length || !(length->type.set & CLASS(FIXNUM)) || length->type.set == CLASS(FIXNUM))
+        return;
+    Node *guard = t2_new_before(w->graph, n, N_GUARD_CLASS, 1, &length);
+    guard->index = CLASS(FIXNUM);
+    guard->type = t2_result_type(guard);
+    guard->state = n->state;
+    guard->reason = EXIT_TYPE;
+    visit(w, guard);
+    n->inputs[0] = t2_resolve(guard);
+}
+
 static void visit(Number *w, Node *n) {
     for (uint32_t i = 0; i < n->input_count; i++)
         n->inputs[i] = t2_resolve(n->inputs[i]);
+    guard_length(w, n);
     Entry key;
     if (key_of(w, n, &key)) {
         bool load = t2_has_flag(n, NODE_READS);

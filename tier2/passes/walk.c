@@ -142,6 +142,14 @@ bool t2_runs_anywhere(const Node *n) {
     }
 }
 
+Node *t2_made_length(const Node *n) {
+    if (n->op != N_PRIMITIVE || n->input_count == 0)
+        return NULL;
+    const char *name = n->primitive->name;
+    bool makes = strcmp(name, "make-vector") == 0 || strcmp(name, "make-bytevector") == 0;
+    return makes ? n->inputs[0] : NULL;
+}
+
 bool t2_is_droppable(const Node *n) {
     unsigned flags = t2_node_info[n->op].flags;
     switch ((NodeOp)n->op) {
