@@ -199,9 +199,7 @@ Ran t2_has_run(const Instruction *in) {
     return RAN_UNKNOWN;
 }
 
-uint64_t t2_entries(const Code *code) {
-    return t1_code_entries(code);
-}
+uint64_t t2_entries(const Code *code) { return t1_code_entries(code); }
 
 // ---- blocks
 
@@ -235,6 +233,11 @@ static bool captures_continuation(Value v) {
 static void note_instruction(Scan *s, const Instruction *in) {
     s->shape->words += in->next - in->pc;
     s->shape->instructions++;
+    if (in->info->base != in->op && in->op != OP_GLOBAL_READY) {
+        Kind seen = t2_kind_seen(in);
+        s->shape->fixnums |= seen == KIND_FIX;
+        s->shape->flonums |= seen == KIND_FLO;
+    }
     if (is_call(in)) {
         const CallSite *site = t2_call_form(in).site;
         if (site->cell)

@@ -72,6 +72,7 @@ typedef struct Shape {
     uint32_t block_count;
     CodeBlock *blocks;
     uint32_t words, instructions; // that can be reached, without stubs that have never been needed
+    bool fixnums, flonums;        // sites have seen them
     bool irreducible;
     bool captures; // calls a primitive that captures the continuation
 } Shape;
@@ -79,8 +80,8 @@ typedef struct Shape {
 typedef struct Builder Builder;
 typedef struct Function Function;
 
-// The instruction at a word; NATIVE and jumps over guarded sites that still hold are seen through, a
-// shortcut is the instruction behind it.
+// The instruction at a word; NATIVE and jumps over guarded sites that still hold are seen through,
+// a shortcut is the instruction behind it.
 Instruction t2_instruction(const Code *code, uint32_t pc);
 // Shapes are made once. NULL: it has more registers than the graph can have.
 Shape *t2_shape(Builder *b, Code *code, uint32_t root);
@@ -232,8 +233,10 @@ typedef enum Relation { RELATION_EQ, RELATION_LT, RELATION_LE } Relation;
 Node *t2_arithmetic(Builder *b, Arith op, Kind kind, Node *x, Node *y);
 Node *t2_compare(Builder *b, Relation op, Kind kind, Node *x, Node *y);
 Node *t2_negate(Builder *b, Node *x);
+// What an instruction with variants has seen.
+Kind t2_kind_seen(const Instruction *in);
 // What to suppose of numbers that no site has looked at: by their types, else by what instructions
-// near by have seen of registers that hold them.
+// near by have seen of registers that hold them, else by what the function's sites have seen.
 Kind t2_kind_near(const Builder *b, const Node *x);
 bool t2_number_instruction(Builder *b); // false: it is none
 

@@ -21,8 +21,7 @@ static Kind kind_of_type(const Node *x) {
     return KIND_ANY;
 }
 
-// What an instruction with variants has seen.
-static Kind kind_of_instruction(const Instruction *in) {
+Kind t2_kind_seen(const Instruction *in) {
     bool integer = in->info->base >= OP_QUO && in->info->base <= OP_MODI;
     switch (in->op - in->info->base) {
     case 0:
@@ -63,7 +62,7 @@ Kind t2_kind_near(const Builder *b, const Node *x) {
         pc = in.next;
         if (!has_variants(&in) || in.op == OP_GLOBAL || in.op == OP_GLOBAL_READY)
             continue;
-        Kind seen = kind_of_instruction(&in);
+        Kind seen = t2_kind_seen(&in);
         if (seen != KIND_FIX && seen != KIND_FLO)
             continue;
         if (has_dst && names_register(&in, word_a(f->in.word)))
@@ -72,7 +71,8 @@ Kind t2_kind_near(const Builder *b, const Node *x) {
             if (f->registers[r] == x && names_register(&in, r))
                 return seen;
     }
-    return KIND_ANY;
+    const Shape *shape = f->shape;
+    return shape->fixnums == shape->flonums ? KIND_ANY : shape->fixnums ? KIND_FIX : KIND_FLO;
 }
 
 // Is it an exact number whose double can stand for it in an addition? Exact 0 has rules of its own.
@@ -281,7 +281,7 @@ static bool arithmetic_instruction(Builder *b) {
     Node *x = field(b, word_b(in->word));
     Node *y =
         immediate ? t2_value(b, value_from_fixnum(word_sc(in->word))) : field(b, word_c(in->word));
-    Node *value = t2_arithmetic(b, op, kind_of_instruction(in), x, y);
+    Node *value = t2_arithmetic(b, op, t2_kind_seen(in), x, y);
     if (value)
         t2_set_register(b, word_a(in->word), value);
     return true;
@@ -329,7 +329,7 @@ static bool compare_instruction(Builder *b) {
     Node *x = field(b, word_a(in->word));
     Node *y =
         immediate ? t2_value(b, value_from_fixnum(word_sbx(in->word))) : field(b, word_b(in->word));
-    Node *is = t2_compare(b, op, kind_of_instruction(in), exchanged ? y : x, exchanged ? x : y);
+    Node *is = t2_compare(b, op, t2_kind_seen(in), exchanged ? y : x, exchanged ? x : y);
     if (is)
         t2_test(b, is);
     return true;

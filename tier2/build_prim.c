@@ -207,6 +207,10 @@ BUILD(equal) {
 
 // ---- numbers
 
+static Node *choose(Builder *b, Node *condition, Node *x, Node *y) {
+    return emit3(b, N_SELECT, condition, x, y);
+}
+
 // What to suppose of two numbers, KIND_ANY: nothing.
 static Kind kind_of_two(const Builder *b, const Node *x, const Node *y) {
     Kind kx = t2_kind_near(b, x), ky = t2_kind_near(b, y);
@@ -221,10 +225,31 @@ BUILD(subtract) {
                ? t2_arithmetic(b, ARITH_SUB, kind_of_two(b, args[0], args[1]), args[0], args[1])
                : NULL;
 }
-BUILD(compare) {
+static Node *compare_two(Builder *b, const Intrinsic *row, Kind kind, Node *x, Node *y) {
     bool back = row->name[0] == '>';
-    Node *x = args[back ? 1 : 0], *y = args[back ? 0 : 1];
-    return t2_compare(b, (Relation)row->what, kind_of_two(b, x, y), x, y);
+    return t2_compare(b, (Relation)row->what, kind, back ? y : x, back ? x : y);
+}
+// All arguments have to be numbers, also where the outcome is known before they are looked at.
+BUILD(compare) {
+    enum { MOST = 8 };
+    if (count == 2)
+        return compare_two(b, row, kind_of_two(b, args[0], args[1]), args[0], args[1]);
+    if (count < 2 || count > MOST || !trusted(b))
+        return NULL;
+    Kind kind = t2_kind_near(b, args[0]);
+    for (uint32_t i = 1; i < count; i++)
+        if (t2_kind_near(b, args[i]) != kind)
+            return NULL;
+    if (kind == KIND_ANY)
+        return NULL;
+    Node *number[MOST];
+    for (uint32_t i = 0; i < count; i++)
+        number[i] =
+            kind == KIND_FIX ? t2_fixnum(b, args[i], EXIT_TYPE) : t2_flonum(b, args[i], EXIT_TYPE);
+    Node *is = compare_two(b, row, kind, number[0], number[1]);
+    for (uint32_t i = 2; i < count; i++)
+        is = choose(b, is, compare_two(b, row, kind, number[i - 1], number[i]), boolean(b, false));
+    return is;
 }
 BUILD(sign_test) {
     Node *zero = t2_value(b, value_from_fixnum(0)), *x = args[0];
@@ -237,9 +262,6 @@ BUILD(parity) {
         return NULL;
     Node *low = emit2(b, N_AND_INT, t2_fixnum(b, args[0], EXIT_TYPE), t2_int(b, 1));
     return emit2(b, N_EQ_INT, low, t2_int(b, row->what));
-}
-static Node *choose(Builder *b, Node *condition, Node *x, Node *y) {
-    return emit3(b, N_SELECT, condition, x, y);
 }
 BUILD(absolute) {
     Kind kind = t2_kind_near(b, args[0]);
@@ -270,17 +292,13 @@ BUILD(extreme) {
     Node *other = choose(b, emit2(b, N_EQ_DOUBLE, x, x), y, x);
     return choose(b, emit2(b, N_LE_DOUBLE, most ? y : x, most ? x : y), x, other);
 }
+// What is inexact already is seldom asked to be.
 BUILD(inexact) {
-    Kind kind = t2_kind_near(b, args[0]);
-    if (kind == KIND_ANY && trusted(b))
-        kind = KIND_FIX; // what is inexact already is seldom asked to be
-    if (!trusted(b) && t2_is_a(args[0], CLASS(FIXNUM) | CLASS(FLONUM)))
-        kind = t2_is_a(args[0], CLASS(FIXNUM)) ? KIND_FIX : KIND_ANY;
-    else if (!trusted(b))
+    if (t2_is_a(args[0], CLASS(FLONUM)))
+        return args[0];
+    if (!trusted(b) && !t2_is_a(args[0], CLASS(FIXNUM)))
         return NULL;
-    if (kind == KIND_FIX)
-        return emit1(b, N_INT_TO_DOUBLE, t2_fixnum(b, args[0], EXIT_TYPE));
-    return kind == KIND_FLO ? t2_flonum(b, args[0], EXIT_TYPE) : NULL;
+    return emit1(b, N_INT_TO_DOUBLE, t2_fixnum(b, args[0], EXIT_TYPE));
 }
 BUILD(exact) {
     if (!trusted(b))

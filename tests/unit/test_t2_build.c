@@ -158,6 +158,22 @@ static void test_kinds_mixed(void **state) {
     assert_string_equal(nth(N_ARITHMETIC, 0)->primitive->name, "+");
 }
 
+// Sites that note nothing: types, instructions near by, or the function as a whole decide.
+static void test_kinds_supposed(void **state) {
+    (void)state;
+    build(
+        "(define (f x y) (if (< 0 x y 10) (min x (+ y 1)) (- x)))" OFTEN("(begin (f 3 5) (f 5 3))"),
+        "f");
+    COUNT(PRIMITIVE, 0);
+    COUNT(LT_INT, 4); // three, and one of the minimum
+    COUNT(SUB_CHECKED, 1);
+    build("(define (g i x) (max (* (exact->inexact i) x) (abs x)))" OFTEN("(g 3 1.5)"), "g");
+    COUNT(PRIMITIVE, 0);
+    COUNT(INT_TO_DOUBLE, 1);
+    COUNT(ABS_DOUBLE, 1);
+    COUNT(SELECT, 2);
+}
+
 // Exact 0 times a flonum is exact 0: no flonum may stand for it.
 static void test_exact_zero(void **state) {
     (void)state;
@@ -479,6 +495,7 @@ int main(void) {
         BUILD_TEST(test_arithmetic),
         BUILD_TEST(test_flonums),
         BUILD_TEST(test_kinds_mixed),
+        BUILD_TEST(test_kinds_supposed),
         BUILD_TEST(test_exact_zero),
         BUILD_TEST(test_cold),
         BUILD_TEST(test_class_known),
