@@ -222,9 +222,9 @@ static void build_call(Builder *b, const Call *call) {
     if (exact) {
         node->code = call->clause;
         t2_hold(b->graph, value_from_pointer(call->clause));
-    } else if (leaves) { // where an error is
+    } else { // where an error is
         node->code = f->code;
-        node->index = f->in.next;
+        node->index = (int64_t)(f->in.next | (call->form.tail ? NATIVE_TAIL : 0));
     }
     if (leaves) {
         b->block = NULL;

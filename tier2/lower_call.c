@@ -68,11 +68,11 @@ static void call_any(Lower *l, const Node *n) {
     LLVMValueRef apply = T2_EXTERN(l, t1_native_apply, l->native_type);
     LLVMValueRef is_closure =
         t2_emit_test_class(l, callee, t2_emit_known(n->inputs[0]), CLASS(CLOSURE));
-    LLVMBasicBlockRef from = LLVMGetInsertBlock(l->builder);
     LLVMBasicBlockRef closure = t2_emit_block_here(l, "closure");
     LLVMBasicBlockRef end = LLVMInsertBasicBlockInContext(l->context, closure, "call");
     LLVMMoveBasicBlockAfter(end, closure);
-    t2_emit_branch(l, is_closure, closure, end, 1);
+    LLVMBasicBlockRef other = LLVMInsertBasicBlockInContext(l->context, end, "other");
+    t2_emit_branch(l, is_closure, closure, other, 1);
     t2_emit_go(l, closure);
     LLVMValueRef code =
         t2_emit_load(l, l->i64, t2_emit_at(l, callee, offsetof(Closure, code)), TAG_CODE);
@@ -81,17 +81,23 @@ static void call_any(Lower *l, const Node *n) {
     LLVMValueRef fits =
         LLVMBuildICmp(l->builder, LLVMIntEQ, exact, LLVMConstInt(l->i32, argc, false), "");
     LLVMBasicBlockRef direct = t2_emit_block_here(l, "direct");
-    t2_emit_branch(l, fits, direct, end, 1);
+    t2_emit_branch(l, fits, direct, other, 1);
     t2_emit_go(l, direct);
     LLVMValueRef native = native_of(l, code);
     LLVMBuildBr(l->builder, end);
+    t2_emit_go(l, other);
+    t2_emit_store(l, t2_emit_word(l, (uint64_t)(uintptr_t)n->code),
+                  t2_emit_vm_field(l, offsetof(VM, native_site)), TAG_VM);
+    t2_emit_store(l, t2_emit_word(l, (uint64_t)n->index),
+                  t2_emit_vm_field(l, offsetof(VM, native_site_pc)), TAG_VM);
+    LLVMBuildBr(l->builder, end);
     t2_emit_go(l, end);
-    LLVMBasicBlockRef froms[] = {from, closure, direct};
-    LLVMValueRef functions[] = {apply, apply, native}, codes[] = {count, count, code};
+    LLVMBasicBlockRef froms[] = {other, direct};
+    LLVMValueRef functions[] = {apply, native}, codes[] = {count, code};
     LLVMValueRef function = LLVMBuildPhi(l->builder, l->pointer, "");
     LLVMValueRef passed = LLVMBuildPhi(l->builder, l->i64, "");
-    LLVMAddIncoming(function, functions, froms, 3);
-    LLVMAddIncoming(passed, codes, froms, 3);
+    LLVMAddIncoming(function, functions, froms, 2);
+    LLVMAddIncoming(passed, codes, froms, 2);
     build_call(l, n, function, passed);
 }
 
