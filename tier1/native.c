@@ -240,7 +240,10 @@ static Value run_on(T1 *t) { return go(t, t1_table.op[op_at(t->at.constants, t->
 
 Value t1_native_result(VM *vm, Value value) {
     T1 *t = t1_of(vm);
-    if (LIKELY(!t->evaluation->stale) || value == VALUE_UNWIND)
+    // Whoever wants to see every call must see inlined ones.
+    bool watched = atomic_load_explicit(&vm->interrupts, memory_order_relaxed) &
+                   (INTERRUPT_STEPS | INTERRUPT_TRACE);
+    if (LIKELY(!t->evaluation->stale && !watched) || value == VALUE_UNWIND)
         return value;
     return begin(t, (Pending){.kind = PENDING_VALUE, .value = value}, true);
 }

@@ -52,7 +52,8 @@ enum { NATIVE_TAIL_BIT = 32 };
 Native t1_native_apply;
 
 // What native code does with the result of a C function that may have run other SX code (a
-// primitive that calls the host): the value, or VALUE_UNWIND, as after a call.
+// primitive that calls the host) or changed how code is to run (traces, limits): the value, or
+// VALUE_UNWIND, as after a call.
 Value t1_native_result(VM *vm, Value value);
 // Assign a cell that has a value, and tell what watches it. VALUE_UNWIND: the frame is to go, as
 // after a call, with a descriptor whose innermost frame has dst -1 and the pc of the next

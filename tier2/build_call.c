@@ -256,8 +256,9 @@ static bool build_primitive_call(Builder *b, const Call *call) {
         return false;
     // Tier 1 would run it again when it fails, so it must not have changed anything.
     bool binary = p->fixed < 0 && p->binary && count == 2;
-    Node *value = p->effects & FX_WRITE ? t2_intrinsic(b, p, call->form.count, call->args)
-                                        : t2_primitive(b, p, binary, call->form.count, call->args);
+    Node *value = p->effects & (FX_WRITE | FX_RUNS)
+                      ? t2_intrinsic(b, p, call->form.count, call->args)
+                      : t2_primitive(b, p, binary, call->form.count, call->args);
     deliver(b, call, value);
     return value || !b->block;
 }

@@ -622,6 +622,21 @@ static bool build_data(Builder *b) {
     }
 }
 
+// A primitive that may run other code: a call like any other, after which this function may have to
+// be left.
+static Node *call_primitive(Builder *b, const Primitive *p, uint32_t count, Node **args) {
+    const Instruction *in = &b->function->in;
+    Node **inputs = t2_allocate(b->graph, (count + 1) * sizeof *inputs);
+    inputs[0] = t2_value(b, rt_primitive_object(b->vm, p));
+    for (uint32_t i = 0; i < count; i++)
+        inputs[i + 1] = args[i];
+    Node *node = t2_emit(b, N_CALL, count + 1, inputs);
+    node->code = b->function->code;
+    node->index = (int64_t)in->next;
+    node->state = t2_state_after(b, (int32_t)word_a(in->word));
+    return node;
+}
+
 static void build_primitive(Builder *b) {
     const Instruction *in = &b->function->in;
     const Primitive *p = &rt_primitives[prm_row(in->x[0])];
@@ -638,7 +653,8 @@ static void build_primitive(Builder *b) {
         for (uint32_t i = 0; i < count; i++)
             args[i] = t2_register(b, registers[i]);
     }
-    Node *value = t2_primitive(b, p, in->op == OP_PRIM2B, count, args);
+    Node *value = p->effects & FX_RUNS ? call_primitive(b, p, count, args)
+                                       : t2_primitive(b, p, in->op == OP_PRIM2B, count, args);
     if (value)
         set_a(b, value);
 }
