@@ -63,18 +63,12 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
 // The calls that come here are alike.
 static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED &&
               WORDS_CALL == WORDS_TAIL_CALL && WORDS_CALL == WORDS_TAIL_CALL_GLOBAL &&
-              WORDS_CALL == WORDS_TAIL_CALL_FIXED);
+              WORDS_CALL == WORDS_TAIL_CALL_FIXED && WORDS_CALL == WORDS_CALL_CC);
 
-// (call/cc f) and (%capture f x …), f a closure of so many parameters: it becomes the only frame on
-// the stack.
+// The closure `value` of `code` becomes the only frame on the stack, with the continuation and what
+// is behind it in the window as its arguments.
 #define CAPTURE(tail)                                                                              \
     do {                                                                                           \
-        value = base[FIELD_A + FRAME_HEADER];                                                      \
-        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
-        if (!code || code->exact != FIELD_B || t1_polled(vm))                                      \
-            GO(t1_slow_call);                                                                      \
-        if (COUNT_HOT(code->entries))                                                              \
-            GO(t1_slow_call);                                                                      \
         vm->frame_base = base;                                                                     \
         table = &t1_table;                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
@@ -113,8 +107,39 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
         DISPATCH();                                                                                \
     } while (0)
 
-static HANDLER(capture) { CAPTURE(false); }
-static HANDLER(capture_in_tail) { CAPTURE(true); }
+// (call/cc (lambda (k) …)) as instructions.
+[[gnu::cold, gnu::noinline]] static HANDLER(slow_call_cc) {
+    bool tail = t1_op_info[word_op(*pc)].flags & OPF_END;
+    Value *argv = base + FIELD_A + FRAME_HEADER;
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL_CC, tail ? 0 : FIELD_C, FIELD_A, tail);
+    argv[0] = constants[pc[1]];
+    t1_apply(t, rt_primitive_object(vm, rt_primitive_find("%capture")), FIELD_B, argv);
+    GO(t1_resume);
+}
+#define CALL_CC(tail)                                                                              \
+    do {                                                                                           \
+        value = constants[pc[1]];                                                                  \
+        Code *code = t1_closure_code(value);                                                       \
+        if (t1_polled(vm) || COUNT_HOT(code->entries))                                             \
+            GO(slow_call_cc);                                                                      \
+        CAPTURE(tail);                                                                             \
+    } while (0)
+OPCODE(CALL_CC) { CALL_CC(false); }
+OPCODE(TAIL_CALL_CC) { CALL_CC(true); }
+
+// (call/cc f), f a closure of one parameter, as a call of what is not known to be call/cc.
+#define CALL_OF_CAPTURE(tail)                                                                      \
+    do {                                                                                           \
+        value = base[FIELD_A + FRAME_HEADER];                                                      \
+        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
+        if (!code || FIELD_B != 1 || code->exact != 1 || t1_polled(vm))                            \
+            GO(t1_slow_call);                                                                      \
+        if (COUNT_HOT(code->entries))                                                              \
+            GO(t1_slow_call);                                                                      \
+        CAPTURE(tail);                                                                             \
+    } while (0)
+static HANDLER(capture) { CALL_OF_CAPTURE(false); }
+static HANDLER(capture_in_tail) { CALL_OF_CAPTURE(true); }
 
 // A primitive that is a value: the order that is passed to a sort, the procedure that is passed to
 // map.
