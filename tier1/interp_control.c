@@ -43,7 +43,7 @@ static HANDLER(enter) {
     Evaluation *e = t1_of(vm)->evaluation;
     const HeapFrame *f = k->frames;
     if (object_flags(k) != 0 || k->evaluation != e || !f || FIELD_B != 1 || t1_polled(vm) ||
-        t1_winders(vm->dynamic) != t1_winders(k->dynamic))
+        (vm->dynamic != k->dynamic && t1_winders(vm->dynamic) != t1_winders(k->dynamic)))
         GO(t1_slow_call);
     value = base[FIELD_A + FRAME_HEADER];
     vm->dynamic = k->dynamic;
@@ -116,16 +116,57 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
     t1_apply(t, rt_primitive_object(vm, rt_primitive_find("%capture")), FIELD_B, argv);
     GO(t1_resume);
 }
-#define CALL_CC(tail)                                                                              \
+// With callers on the stack, or when a free list has run out.
+[[gnu::noinline]] static HANDLER(long_call_cc) {
+    const Code *code = t1_closure_code(value);
+    CAPTURE(false);
+}
+[[gnu::noinline]] static HANDLER(long_tail_call_cc) {
+    const Code *code = t1_closure_code(value);
+    CAPTURE(true);
+}
+
+// Mostly the frame is the only one on the stack: all others were captured before.
+enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
+#define CALL_CC(tail, otherwise)                                                                   \
     do {                                                                                           \
         value = constants[pc[1]];                                                                  \
         Code *code = t1_closure_code(value);                                                       \
         if (t1_polled(vm) || COUNT_HOT(code->entries))                                             \
             GO(slow_call_cc);                                                                      \
-        CAPTURE(tail);                                                                             \
+        size_t bytes = sizeof(HeapFrame) + FIELD_A * sizeof(Value);                                \
+        if (UNLIKELY(frame_pc(base) || !vm->free_scanned[(CONTINUATION_BYTES + 15) / 16] ||        \
+                     (!(tail) && (bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||                          \
+                                  !vm->free_scanned[(bytes + 15) / 16]))))                         \
+            GO(otherwise);                                                                         \
+        Evaluation *e = t1_of(vm)->evaluation;                                                     \
+        if (!(tail)) {                                                                             \
+            HeapFrame *f = t1_pop(vm, bytes);                                                      \
+            f->next = e->below;                                                                    \
+            f->pc = pc + WORDS_CALL_CC;                                                            \
+            f->link = link_make(constants, FIELD_C);                                               \
+            f->closure = frame_closure(base);                                                      \
+            f->count = FIELD_A;                                                                    \
+            copy_registers(f->registers, base, FIELD_A);                                           \
+            e->below = f;                                                                          \
+        }                                                                                          \
+        uint64_t *header = t1_pop(vm, CONTINUATION_BYTES);                                         \
+        *header = header_make(TYPE_CONTINUATION, 0, 0);                                            \
+        Continuation *k = (Continuation *)(header + 1);                                            \
+        k->frames = e->below;                                                                      \
+        k->dynamic = vm->dynamic;                                                                  \
+        k->evaluation = e;                                                                         \
+        base[FRAME_CLOSURE] = value;                                                               \
+        base[0] = value_from_pointer(k);                                                           \
+        copy_registers(base + 1, base + FIELD_A + FRAME_HEADER + 1, FIELD_B - 1u);                 \
+        pc = code->words;                                                                          \
+        constants = code->constants;                                                               \
+        DISPATCH();                                                                                \
     } while (0)
-OPCODE(CALL_CC) { CALL_CC(false); }
-OPCODE(TAIL_CALL_CC) { CALL_CC(true); }
+OPCODE(CALL_CC) { CALL_CC(false, long_call_cc); }
+OPCODE(TAIL_CALL_CC) { CALL_CC(true, long_tail_call_cc); }
+static_assert((CONTINUATION_BYTES + 15) / 16 < (sizeof(HeapFrame) + 15) / 16,
+              "popped one after the other from two lists");
 
 // (call/cc f), f a closure of one parameter, as a call of what is not known to be call/cc.
 #define CALL_OF_CAPTURE(tail)                                                                      \
