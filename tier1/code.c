@@ -54,6 +54,10 @@ Code *t1_code_mentioned(const Code *code, uint32_t pc) {
     case OP_RETK:
         v = code->constants[word_bx(word)];
         break;
+    case OP_CALL_CC:
+    case OP_TAIL_CALL_CC:
+        v = code->constants[code->words[pc + 1]];
+        break;
     case OP_CALL_FIXED:
     case OP_TAIL_CALL_FIXED:
         v = t1_constant_site(code->constants, code->words[pc + 1])->callee;

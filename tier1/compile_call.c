@@ -9,6 +9,20 @@ uint32_t t1_window(Compiler *c, uint32_t count) {
     return window;
 }
 
+// A window for a call in tail position, which has no use for the words of a return, and none for
+// the callee when it is not taken from the window: these may be registers in use.
+static uint32_t tail_window(Compiler *c, uint32_t count, bool callee) {
+    if (c->top + FRAME_HEADER + count > LOW_REGISTERS)
+        return t1_window(c, count);
+    uint32_t shared = callee ? FRAME_CALLEE : FRAME_HEADER;
+    c->top = c->top < shared ? 0 : c->top - shared;
+    return t1_window(c, count);
+}
+
+static uint32_t window_for(Compiler *c, uint32_t count, bool callee, Dest dest) {
+    return dest.kind == DEST_RETURN ? tail_window(c, count, callee) : t1_window(c, count);
+}
+
 CallSite *t1_call_site(Compiler *c, Cell *cell, Code *code, Position operator_position) {
     CallSite *site = rt_raw_new(c->vm, sizeof *site);
     *site = (CallSite){.cell = cell, .code = code, .operator_position = operator_position};
@@ -107,42 +121,42 @@ static Code *constant_clause(Value v, uint32_t argc) {
 
 static void gen_jump(Compiler *c, Node *node);
 
-static const Primitive *capture_row(void) {
-    static const Primitive *row;
-    if (!row)
-        row = rt_primitive_find("%capture");
-    return row;
-}
-
-// (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, by (%capture
-// procedure value …), so that no closure has to be made that is gone at once. False: it is not
-// that.
+// (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, so that no closure
+// has to be made that is gone at once. False: it is not that.
 static bool gen_capture(Compiler *c, Node *node, Dest dest) {
     Value constant = node->call.count == 1 ? constant_callee(node->call.fn) : VALUE_NONE;
     const Code *callee = constant_clause(constant, 1);
     if (!callee || !callee->call_cc || node->call.args[0]->kind != NODE_LAMBDA)
         return false;
     Lambda *l = node->call.args[0]->lambda;
-    uint32_t count = t1_capture_count(l);
-    if (l->next || t1_exact_clause(l, 1) != l || count == 0 || count > LIFTED_MAX || l->code)
+    uint32_t count = t1_capture_count(l), saved = c->top;
+    if (l->next || t1_exact_clause(l, 1) != l || count > LIFTED_MAX || l->code)
         return false;
-    uint32_t saved = c->top, window = t1_window(c, count + 1);
+    bool tail = dest.kind == DEST_RETURN;
+    uint32_t window = window_for(c, count + 1, false, dest);
+    uint32_t to = tail ? 0 : dest.kind == DEST_REGISTER ? dest.reg : window;
+    if (window + FRAME_HEADER + count + 1 > LOW_REGISTERS || to >= LOW_REGISTERS) {
+        c->top = saved;
+        return false;
+    }
     Value procedure = t1_fixed_closure(c, l);
     Code *code = t1_closure_code(procedure);
     code->lifted = (uint8_t)count;
     code->required += count;
     code->free_count = 0;
-    uint32_t reg = t1_registers(c, 1);
-    t1_load_constant(c, reg, procedure);
+    (void)t1_registers(c, 1); // for k
     for (uint32_t i = 0; i < l->free_count; i++)
         if (t1_is_captured(l, l->free[i])) {
-            reg = t1_registers(c, 1);
+            uint32_t reg = t1_registers(c, 1);
             t1_gen_into(c, vm_node_local(c->vm, l->free[i], node->position), reg);
         }
-    t1_load_constant(c, window + FRAME_CALLEE, rt_primitive_object(c->vm, capture_row()));
+    uint32_t k = t1_constant(c, procedure);
+    t1_site(c, node->position, -1, SITE_PLAIN, 0);
+    t1_word(c, op_abc(tail ? OP_TAIL_CALL_CC : OP_CALL_CC, window, count + 1, to));
+    t1_word(c, k);
     c->top = window;
-    t1_emit_call(c, CALL_ANY, window, count + 1, t1_call_site(c, NULL, NULL, 0), node->position,
-                 dest);
+    if (!tail)
+        t1_deliver(c, dest, to);
     c->top = saved;
     return true;
 }
@@ -162,8 +176,6 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
         t1_too_large(c, "a call with more than 65535 arguments");
         return;
     }
-    uint32_t window = t1_window(c, argc);
-    gen_arguments(c, argc, node->call.args);
     CallKind kind = CALL_ANY;
     CallSite *site = NULL;
     Lambda *callee = known_callee(fn), *clause = callee ? t1_exact_clause(callee, argc) : NULL;
@@ -183,7 +195,10 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
     } else {
         site = t1_call_site(c, NULL, NULL, 0);
     }
-    if (kind == CALL_ANY || kind == CALL_OF_KNOWN)
+    bool in_window = kind == CALL_ANY || kind == CALL_OF_KNOWN;
+    uint32_t window = window_for(c, argc, in_window, dest);
+    gen_arguments(c, argc, node->call.args);
+    if (in_window)
         t1_gen_into(c, fn, window + FRAME_CALLEE);
     c->top = window;
     t1_emit_call(c, kind, window, argc, site, node->position, dest);
@@ -196,7 +211,7 @@ void t1_gen_prim_call(Compiler *c, Node *node, Dest dest) {
         t1_too_large(c, "a call with more than 65535 arguments");
         return;
     }
-    uint32_t window = t1_window(c, argc);
+    uint32_t window = window_for(c, argc, node->prim.cell == VALUE_NONE, dest);
     gen_arguments(c, argc, node->prim.args);
     CallKind kind = CALL_ANY;
     Cell *cell = NULL;

@@ -278,6 +278,8 @@ static const Code *inner_code(const Code *code, uint32_t pc) {
         inner = t1_constant_code(code->constants, code->words[pc + 1]);
     else if (op == OP_CONST || op == OP_RETK)
         inner = closure_code(code->constants[word_bx(word)]);
+    else if (t1_op_info[op].extension[0] == FIELD_KON)
+        inner = closure_code(code->constants[code->words[pc + 1]]);
     else if (t1_op_info[op].extension[0] == FIELD_SIT) {
         const CallSite *site = t1_constant_site(code->constants, code->words[pc + 1]);
         if (site->callee)

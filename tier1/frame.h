@@ -16,7 +16,8 @@
 // arguments. So the callee's base is base + w + FRAME_HEADER, and arguments are where the
 // parameters will be. Nothing is copied. The registers of the caller from w on are dead during the
 // call, so w tells how much of a frame is live: it is the difference of the bases less
-// FRAME_HEADER.
+// FRAME_HEADER. In tail position nobody writes w … w+2 (nor w+3, unless the callee is taken from
+// there): these may be registers in use.
 //
 // Captured and spilt frames become heap frames: immutable once they are linked, shared by all
 // continuations that go through them, copied back one at a time when they are returned to. What the

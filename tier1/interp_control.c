@@ -45,8 +45,9 @@ static HANDLER(enter) {
     const Continuation *k = value_object(value);
     Evaluation *e = t1_of(vm)->evaluation;
     const HeapFrame *f = k->frames;
-    if (t1_is_nested(t1_of(vm)) || object_flags(k) != 0 || k->evaluation != e || !f || FIELD_B != 1 || t1_polled(vm) ||
-        t1_winders(vm->dynamic) != t1_winders(k->dynamic))
+    if (t1_is_nested(t1_of(vm)) || object_flags(k) != 0 || k->evaluation != e || !f ||
+        FIELD_B != 1 || t1_polled(vm) ||
+        (vm->dynamic != k->dynamic && t1_winders(vm->dynamic) != t1_winders(k->dynamic)))
         GO(t1_slow_call);
     value = base[FIELD_A + FRAME_HEADER];
     vm->dynamic = k->dynamic;
@@ -66,18 +67,12 @@ static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
 // The calls that come here are alike.
 static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED &&
               WORDS_CALL == WORDS_TAIL_CALL && WORDS_CALL == WORDS_TAIL_CALL_GLOBAL &&
-              WORDS_CALL == WORDS_TAIL_CALL_FIXED);
+              WORDS_CALL == WORDS_TAIL_CALL_FIXED && WORDS_CALL == WORDS_CALL_CC);
 
-// (call/cc f) and (%capture f x …), f a closure of so many parameters: it becomes the only frame on
-// the stack.
+// The closure `value` of `code` becomes the only frame on the stack, with the continuation and what
+// is behind it in the window as its arguments.
 #define CAPTURE(tail)                                                                              \
     do {                                                                                           \
-        value = base[FIELD_A + FRAME_HEADER];                                                      \
-        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
-        if (!code || code->exact != FIELD_B || t1_polled(vm) || t1_is_nested(t1_of(vm)))           \
-            GO(t1_slow_call);                                                                      \
-        if (COUNT_HOT(code->entries))                                                              \
-            GO(t1_slow_call);                                                                      \
         vm->frame_base = base;                                                                     \
         table = &t1_table;                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
@@ -116,8 +111,81 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
         DISPATCH();                                                                                \
     } while (0)
 
-static HANDLER(capture) { CAPTURE(false); }
-static HANDLER(capture_in_tail) { CAPTURE(true); }
+// (call/cc (lambda (k) …)) as instructions.
+[[gnu::cold, gnu::noinline]] static HANDLER(slow_call_cc) {
+    bool tail = t1_op_info[op_at(constants, pc)].flags & OPF_END;
+    Value *argv = base + FIELD_A + FRAME_HEADER;
+    T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL_CC, tail ? 0 : FIELD_C, FIELD_A, tail);
+    argv[0] = constants[pc[1]];
+    t1_apply(t, rt_primitive_object(vm, rt_primitive_find("%capture")), FIELD_B, argv);
+    GO(t1_resume);
+}
+// With callers on the stack, or when a free list has run out.
+[[gnu::noinline]] static HANDLER(long_call_cc) {
+    const Code *code = t1_closure_code(value);
+    CAPTURE(false);
+}
+[[gnu::noinline]] static HANDLER(long_tail_call_cc) {
+    const Code *code = t1_closure_code(value);
+    CAPTURE(true);
+}
+
+// Mostly the frame is the only one on the stack: all others were captured before.
+enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
+#define CALL_CC(tail, otherwise)                                                                   \
+    do {                                                                                           \
+        value = constants[pc[1]];                                                                  \
+        Code *code = t1_closure_code(value);                                                       \
+        if (t1_polled(vm) || t1_is_nested(t1_of(vm)) || COUNT_HOT(code->entries))                  \
+            GO(slow_call_cc);                                                                      \
+        size_t bytes = sizeof(HeapFrame) + FIELD_A * sizeof(Value);                                \
+        if (UNLIKELY(frame_pc(base) || !vm->free_scanned[(CONTINUATION_BYTES + 15) / 16] ||        \
+                     (!(tail) && (bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||                          \
+                                  !vm->free_scanned[(bytes + 15) / 16]))))                         \
+            GO(otherwise);                                                                         \
+        Evaluation *e = t1_of(vm)->evaluation;                                                     \
+        if (!(tail)) {                                                                             \
+            HeapFrame *f = t1_pop(vm, bytes);                                                      \
+            f->next = e->below;                                                                    \
+            f->pc = pc + WORDS_CALL_CC;                                                            \
+            f->link = link_make(constants, FIELD_C);                                               \
+            f->closure = frame_closure(base);                                                      \
+            f->count = FIELD_A;                                                                    \
+            copy_registers(f->registers, base, FIELD_A);                                           \
+            e->below = f;                                                                          \
+        }                                                                                          \
+        uint64_t *header = t1_pop(vm, CONTINUATION_BYTES);                                         \
+        *header = header_make(TYPE_CONTINUATION, 0, 0);                                            \
+        Continuation *k = (Continuation *)(header + 1);                                            \
+        k->frames = e->below;                                                                      \
+        k->dynamic = vm->dynamic;                                                                  \
+        k->evaluation = e;                                                                         \
+        base[FRAME_CLOSURE] = value;                                                               \
+        base[0] = value_from_pointer(k);                                                           \
+        copy_registers(base + 1, base + FIELD_A + FRAME_HEADER + 1, FIELD_B - 1u);                 \
+        pc = code->words;                                                                          \
+        constants = code->constants;                                                               \
+        DISPATCH();                                                                                \
+    } while (0)
+OPCODE(CALL_CC) { CALL_CC(false, long_call_cc); }
+OPCODE(TAIL_CALL_CC) { CALL_CC(true, long_tail_call_cc); }
+static_assert((CONTINUATION_BYTES + 15) / 16 < (sizeof(HeapFrame) + 15) / 16,
+              "popped one after the other from two lists");
+
+// (call/cc f), f a closure of one parameter, as a call of what is not known to be call/cc.
+#define CALL_OF_CAPTURE(tail)                                                                      \
+    do {                                                                                           \
+        value = base[FIELD_A + FRAME_HEADER];                                                      \
+        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
+        if (!code || FIELD_B != 1 || code->exact != 1 || t1_polled(vm) ||                          \
+            t1_is_nested(t1_of(vm)))                                                               \
+            GO(t1_slow_call);                                                                      \
+        if (COUNT_HOT(code->entries))                                                              \
+            GO(t1_slow_call);                                                                      \
+        CAPTURE(tail);                                                                             \
+    } while (0)
+static HANDLER(capture) { CALL_OF_CAPTURE(false); }
+static HANDLER(capture_in_tail) { CALL_OF_CAPTURE(true); }
 
 // A primitive that is a value: the order that is passed to a sort, the procedure that is passed to
 // map.

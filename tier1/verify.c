@@ -198,6 +198,12 @@ static void check_instruction(const Verify *v) {
         CHECK(end <= code->word_count && end - 1 == v->pc + SHORTCUT_COUNTER, "no counter");
         CHECK((int32_t)code->words[v->pc + 1] < 0, "a shortcut does not lead back");
     }
+    if (op == OP_CALL_CC || op == OP_TAIL_CALL_CC) {
+        Value callee = code->constants[code->words[v->pc + 1]];
+        CHECK(value_is_closure(callee), "callee of call/cc");
+        const Code *of = t1_closure_code(callee);
+        CHECK(of->lifted + 1u == word_b(word), "%u values for %u", word_b(word), of->lifted + 1u);
+    }
     if (op == OP_CLOSURE)
         CHECK(code->words[v->pc + 2] <= UINT16_MAX, "captures");
     if (op == OP_RECORD)

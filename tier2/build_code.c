@@ -242,6 +242,8 @@ static void note_instruction(Scan *s, const Instruction *in) {
         const CallSite *site = t2_call_form(in).site;
         if (site->cell)
             s->shape->captures |= captures_continuation(site->cell->value);
+    } else if (in->op == OP_CALL_CC || in->op == OP_TAIL_CALL_CC) {
+        s->shape->captures = true;
     } else if (in->op == OP_CONST) {
         s->shape->captures |= captures_continuation(in->code->constants[word_bx(in->word)]);
     }

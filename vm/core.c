@@ -218,50 +218,76 @@ static void reset_var(CountWalk *w, Var *var, Node *init) {
     var->init = init;
 }
 
-static void count_child(Node **child, void *context);
+static void count_node(CountWalk *w, Node *node);
 
-// Binders are met before their uses, so each is reset here.
-static void count_binders(CountWalk *w, Node *node) {
-    if (node->kind == NODE_LAMBDA) {
-        for (Lambda *l = node->lambda; l != NULL; l = l->next)
-            for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++)
-                reset_var(w, l->params[i], NULL);
-    } else if (node->kind == NODE_LET || node->kind == NODE_FIX) {
-        for (uint32_t i = 0; i < node->let.count; i++)
-            reset_var(w, node->let.vars[i], node->let.inits[i]);
-    }
+static void count_nodes(CountWalk *w, Node **nodes, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        count_node(w, nodes[i]);
 }
 
-static void count_child(Node **child, void *context) {
-    CountWalk *w = context;
-    Node *node = *child;
-    if (rt_stack_low(w->vm)) {
-        w->failed = true;
-        return;
+// Binders are met before their uses, so each is reset here. This runs after every pass, so it does
+// without vm_node_each_child, and without recursion for the last child.
+static void count_node(CountWalk *w, Node *node) {
+    for (;;) {
+        if (rt_stack_low(w->vm)) {
+            w->failed = true;
+            return;
+        }
+        switch (node->kind) {
+        case NODE_LOCAL:
+            node->local.var->refs++;
+            return;
+        case NODE_CONST:
+        case NODE_GLOBAL:
+        case NODE_KIND_COUNT:
+            return;
+        case NODE_SET_LOCAL:
+            node->local.var->sets++;
+            node = node->local.value;
+            break;
+        case NODE_SET_GLOBAL:
+        case NODE_DEFINE:
+            node = node->global.value;
+            break;
+        case NODE_IF:
+            count_node(w, node->branch.test);
+            count_node(w, node->branch.then);
+            node = node->branch.otherwise;
+            break;
+        case NODE_LAMBDA:
+            for (Lambda *l = node->lambda; l != NULL; l = l->next)
+                for (uint32_t i = 0, n = lambda_param_count(l); i < n; i++)
+                    reset_var(w, l->params[i], NULL);
+            for (Lambda *l = node->lambda; l != NULL; l = l->next)
+                count_node(w, l->body);
+            return;
+        case NODE_CALL:
+            if (node->call.fn->kind == NODE_LOCAL)
+                node->call.fn->local.var->calls++;
+            count_nodes(w, node->call.args, node->call.count);
+            node = node->call.fn;
+            break;
+        case NODE_SEQ:
+            count_nodes(w, node->seq.items, node->seq.count - 1);
+            node = node->seq.items[node->seq.count - 1];
+            break;
+        case NODE_LET:
+        case NODE_FIX:
+            for (uint32_t i = 0; i < node->let.count; i++)
+                reset_var(w, node->let.vars[i], node->let.inits[i]);
+            count_nodes(w, node->let.inits, node->let.count);
+            node = node->let.body;
+            break;
+        case NODE_PRIM:
+            count_nodes(w, node->prim.args, node->prim.count);
+            return;
+        }
     }
-    switch (node->kind) {
-    case NODE_LOCAL:
-        node->local.var->refs++;
-        return;
-    case NODE_CONST:
-    case NODE_GLOBAL:
-        return;
-    case NODE_SET_LOCAL:
-        node->local.var->sets++;
-        break;
-    case NODE_CALL:
-        if (node->call.fn->kind == NODE_LOCAL)
-            node->call.fn->local.var->calls++;
-        break;
-    default:
-        count_binders(w, node);
-    }
-    vm_node_each_child(node, count_child, w);
 }
 
 bool vm_node_count(VM *vm, Node *node) {
     CountWalk w = {.vm = vm};
-    count_child(&node, &w);
+    count_node(&w, node);
     if (w.failed)
         rt_fail_depth(vm);
     return !w.failed;

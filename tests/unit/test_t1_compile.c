@@ -78,10 +78,10 @@ static void test_tests(void **state) {
          "code lambda: 2 parameters, 6 registers\n"
          "    0  jnpair             r0 ->6\n"
          "    2  jnspecial          r1 '() ->6\n"
-         "    4  tail-call-global   w2 0 f\n"
+         "    4  tail-call-global   w0 0 f\n"
          "    6  call-global        w2 0 r2 g\n"
          "    8  call-global        w2 0 r2 h\n"
-         "   10  tail-call-global   w2 0 f\n");
+         "   10  tail-call-global   w0 0 f\n");
     CODE("(lambda (x) (if (memv x (quote (1 a ()))) 1 2))",
          "code lambda: 1 parameter, 1 registers\n"
          "    0  jis                r0 1 ->6\n"
@@ -112,16 +112,16 @@ static void test_test_values(void **state) {
     const Site *site = t1_code_site(code, 0);
     assert_int_equal(site->form, SITE_SWAPPED | SITE_VALUE);
     assert_int_equal(site->skip, 2);
-    CODE("(lambda (x) (f (odd? x) (pair? x)))", "code lambda: 1 parameter, 7 registers\n"
+    CODE("(lambda (x) (f (odd? x) (pair? x)))", "code lambda: 1 parameter, 6 registers\n"
                                                 "    0  jnodd              r0 ->4\n"
-                                                "    2  special            r5 #t\n"
+                                                "    2  special            r4 #t\n"
                                                 "    3  jmp                ->5\n"
-                                                "    4  special            r5 #f\n"
+                                                "    4  special            r4 #f\n"
                                                 "    5  jnpair             r0 ->9\n"
-                                                "    7  special            r6 #t\n"
+                                                "    7  special            r5 #t\n"
                                                 "    8  jmp                ->10\n"
-                                                "    9  special            r6 #f\n"
-                                                "   10  tail-call-global   w1 2 f\n");
+                                                "    9  special            r5 #f\n"
+                                                "   10  tail-call-global   w0 2 f\n");
 }
 
 static void test_statements(void **state) {
@@ -140,50 +140,50 @@ static void test_arithmetic(void **state) {
     (void)state;
     CODE("(lambda (x) (f (+ 1 x) (- x 1) (- 5 x) (* 0 x) (* 3 x) (- x) (+ x 300) (quotient x -1) "
          "(modulo x 8)))",
-         "code lambda: 1 parameter, 14 registers\n"
-         "    0  addi               r5 r0 1\n"
-         "    1  subi               r6 r0 1\n"
-         "    2  int                r7 5\n"
-         "    3  sub                r7 r7 r0\n"
-         "    4  int                r8 0\n"
-         "    5  mul                r8 r8 r0\n"
-         "    6  muli               r9 r0 3\n"
-         "    7  neg                r10 r0\n"
-         "    8  int                r11 300\n"
-         "    9  add                r11 r0 r11\n"
-         "   10  int                r12 -1\n"
-         "   11  quo                r12 r0 r12\n"
-         "   12  modi               r13 r0 8\n"
-         "   13  tail-call-global   w1 9 f\n");
+         "code lambda: 1 parameter, 13 registers\n"
+         "    0  addi               r4 r0 1\n"
+         "    1  subi               r5 r0 1\n"
+         "    2  int                r6 5\n"
+         "    3  sub                r6 r6 r0\n"
+         "    4  int                r7 0\n"
+         "    5  mul                r7 r7 r0\n"
+         "    6  muli               r8 r0 3\n"
+         "    7  neg                r9 r0\n"
+         "    8  int                r10 300\n"
+         "    9  add                r10 r0 r10\n"
+         "   10  int                r11 -1\n"
+         "   11  quo                r11 r0 r11\n"
+         "   12  modi               r12 r0 8\n"
+         "   13  tail-call-global   w0 9 f\n");
     // A chain leaves every step in one register, which no later step reads.
-    CODE("(lambda (a b c) (f (+ a b c) (- a b 1)))", "code lambda: 3 parameters, 9 registers\n"
-                                                     "    0  add                r7 r0 r1\n"
-                                                     "    1  add                r7 r7 r2\n"
-                                                     "    2  sub                r8 r0 r1\n"
-                                                     "    3  subi               r8 r8 1\n"
-                                                     "    4  tail-call-global   w3 2 f\n");
-    CODE("(lambda (x) (f (- x x 1 (g x))))", "code lambda: 1 parameter, 11 registers\n"
-                                             "    0  move               r10 r0\n"
-                                             "    1  call-global        w6 1 r5 g\n"
-                                             "    3  sub                r6 r0 r0\n"
-                                             "    4  subi               r6 r6 1\n"
-                                             "    5  sub                r6 r6 r5\n"
-                                             "    6  move               r5 r6\n"
-                                             "    7  tail-call-global   w1 1 f\n");
+    CODE("(lambda (a b c) (f (+ a b c) (- a b 1)))", "code lambda: 3 parameters, 6 registers\n"
+                                                     "    0  add                r4 r0 r1\n"
+                                                     "    1  add                r4 r4 r2\n"
+                                                     "    2  sub                r5 r0 r1\n"
+                                                     "    3  subi               r5 r5 1\n"
+                                                     "    4  tail-call-global   w0 2 f\n");
+    CODE("(lambda (x) (f (- x x 1 (g x))))", "code lambda: 1 parameter, 10 registers\n"
+                                             "    0  move               r9 r0\n"
+                                             "    1  call-global        w5 1 r4 g\n"
+                                             "    3  sub                r5 r0 r0\n"
+                                             "    4  subi               r5 r5 1\n"
+                                             "    5  sub                r5 r5 r4\n"
+                                             "    6  move               r4 r5\n"
+                                             "    7  tail-call-global   w0 1 f\n");
 }
 
 static void test_primitives(void **state) {
     (void)state;
     CODE("(lambda (a b) (f (list a b) (list b a) (abs a) (expt a b) (list)))",
-         "code lambda: 2 parameters, 11 registers\n"
-         "    0  primv              r6 list r0 2\n"
-         "    3  move               r7 r1\n"
-         "    4  move               r8 r0\n"
-         "    5  primv              r7 list r7 2\n"
-         "    8  prim1              r8 r0 abs\n"
-         "   10  prim2              r9 r0 r1 expt\n"
-         "   12  primv              r10 list r0 0\n"
-         "   15  tail-call-global   w2 5 f\n");
+         "code lambda: 2 parameters, 9 registers\n"
+         "    0  primv              r4 list r0 2\n"
+         "    3  move               r5 r1\n"
+         "    4  move               r6 r0\n"
+         "    5  primv              r5 list r5 2\n"
+         "    8  prim1              r6 r0 abs\n"
+         "   10  prim2              r7 r0 r1 expt\n"
+         "   12  primv              r8 list r0 0\n"
+         "   15  tail-call-global   w0 5 f\n");
 }
 
 // ---- calls
@@ -202,21 +202,21 @@ static void test_calls(void **state) {
          "    9  add                r3 r1 r2\n"
          "   10  ret                r3\n");
     // The operator comes last.
-    CODE("(lambda (f) (f 1) (f 2 (f 3)))", "code lambda: 1 parameter, 11 registers\n"
+    CODE("(lambda (f) (f 1) (f 2 (f 3)))", "code lambda: 1 parameter, 10 registers\n"
                                            "    0  int                r5 1\n"
                                            "    1  move               r4 r0\n"
                                            "    2  call               w1 1 r1\n"
-                                           "    4  int                r5 2\n"
-                                           "    5  int                r10 3\n"
-                                           "    6  move               r9 r0\n"
-                                           "    7  call               w6 1 r6\n"
-                                           "    9  move               r4 r0\n"
-                                           "   10  tail-call          w1 2\n");
-    CODE("(lambda (x) (apply f x))", "code lambda: 1 parameter, 7 registers\n"
-                                     "    0  global             r5 f\n"
-                                     "    2  move               r6 r0\n"
-                                     "    3  const              r4 #<procedure apply>\n"
-                                     "    4  tail-call          w1 2\n");
+                                           "    4  int                r4 2\n"
+                                           "    5  int                r9 3\n"
+                                           "    6  move               r8 r0\n"
+                                           "    7  call               w5 1 r5\n"
+                                           "    9  move               r3 r0\n"
+                                           "   10  tail-call          w0 2\n");
+    CODE("(lambda (x) (apply f x))", "code lambda: 1 parameter, 6 registers\n"
+                                     "    0  global             r4 f\n"
+                                     "    2  move               r5 r0\n"
+                                     "    3  const              r3 #<procedure apply>\n"
+                                     "    4  tail-call          w0 2\n");
 }
 
 static void test_clauses(void **state) {
@@ -224,9 +224,9 @@ static void test_clauses(void **state) {
     CODE("(case-lambda ((a) a) ((a b &rest c) (f c)))",
          "code lambda: 1 parameter, 1 registers\n"
          "    0  ret                r0\n"
-         "code lambda: 2 parameters, rest, 8 registers\n"
-         "    0  move               r7 r2\n"
-         "    1  tail-call-global   w3 1 f\n");
+         "code lambda: 2 parameters, rest, 5 registers\n"
+         "    0  move               r4 r2\n"
+         "    1  tail-call-global   w0 1 f\n");
     CODE("(lambda (a &optional b &key c) (if (eq? b 1) c a))",
          "code lambda: 1 parameter, 1 optional, keys :c, 3 registers\n"
          "    0  jnis               r1 1 ->3\n"
@@ -257,42 +257,42 @@ static void test_closures(void **state) {
         "    8  capture            r1 r2 0\n"
         "   10  primv              r3 list r1 2\n"
         "   13  ret                r3\n"
-        "code lambda: 1 parameter, 2 free, 10 registers\n"
-        "    0  move               r9 r0\n"
-        "    1  free               r8 f0\n"
-        "    2  call-known         w5 1 r5 <lambda>\n"
-        "    4  free               r6 f1\n"
-        "    5  tail-call-global   w1 2 f\n"
-        "code lambda: 1 parameter, 2 free, 10 registers\n"
-        "    0  move               r9 r0\n"
-        "    1  free               r8 f0\n"
-        "    2  call-known         w5 1 r5 <lambda>\n"
-        "    4  free               r6 f1\n"
-        "    5  tail-call-global   w1 2 f\n");
+        "code lambda: 1 parameter, 2 free, 9 registers\n"
+        "    0  move               r8 r0\n"
+        "    1  free               r7 f0\n"
+        "    2  call-known         w4 1 r4 <lambda>\n"
+        "    4  free               r5 f1\n"
+        "    5  tail-call-global   w0 2 f\n"
+        "code lambda: 1 parameter, 2 free, 9 registers\n"
+        "    0  move               r8 r0\n"
+        "    1  free               r7 f0\n"
+        "    2  call-known         w4 1 r4 <lambda>\n"
+        "    4  free               r5 f1\n"
+        "    5  tail-call-global   w0 2 f\n");
     // A procedure's own name is the running closure, and is not captured.
     NESTED("(lambda (x) (fix ((e (lambda (n) (f (e n) x)))) (lambda () (e x))))",
            "code lambda: 1 parameter, 3 registers\n"
            "    0  closure            r1 <lambda> r0\n"
            "    4  closure            r2 <lambda> r0 r1\n"
            "    8  ret                r2\n"
-           "code lambda: 1 parameter, 1 free, 10 registers\n"
-           "    0  move               r9 r0\n"
-           "    1  call-self          w5 1 r5 <lambda>\n"
-           "    3  free               r6 f0\n"
-           "    4  tail-call-global   w1 2 f\n"
+           "code lambda: 1 parameter, 1 free, 9 registers\n"
+           "    0  move               r8 r0\n"
+           "    1  call-self          w4 1 r4 <lambda>\n"
+           "    3  free               r5 f0\n"
+           "    4  tail-call-global   w0 2 f\n"
            "code lambda: 0 parameters, 2 free, 5 registers\n"
            "    0  free               r4 f0\n"
            "    1  free               r3 f1\n"
            "    2  tail-call-known    w0 1 <lambda>\n");
     NESTED("(lambda (n) (fix ((e (lambda (n) (f (e n))))) (g (e n))))",
-           "code lambda: 1 parameter, 10 registers\n"
-           "    0  move               r9 r0\n"
-           "    1  call-fixed         w5 1 r5 <lambda>\n"
-           "    3  tail-call-global   w1 1 g\n"
-           "code lambda: 1 parameter, 10 registers\n"
-           "    0  move               r9 r0\n"
-           "    1  call-self          w5 1 r5 <lambda>\n"
-           "    3  tail-call-global   w1 1 f\n");
+           "code lambda: 1 parameter, 9 registers\n"
+           "    0  move               r8 r0\n"
+           "    1  call-fixed         w4 1 r4 <lambda>\n"
+           "    3  tail-call-global   w0 1 g\n"
+           "code lambda: 1 parameter, 9 registers\n"
+           "    0  move               r8 r0\n"
+           "    1  call-self          w4 1 r4 <lambda>\n"
+           "    3  tail-call-global   w0 1 f\n");
 }
 
 static void test_boxes(void **state) {
@@ -402,18 +402,18 @@ static void test_records(void **state) {
     Value type = rt_record_type_new_c(vm, "point", VALUE_FALSE, 2, (const char *const[]){"x", "y"});
     assert_string_equal(
         record_code("(lambda (r) (if (%record? r t) (%record-ref r t 1) (f r)))", type),
-        "code lambda: 1 parameter, 6 registers\n"
+        "code lambda: 1 parameter, 5 registers\n"
         "    0  field-else         r1 r0 1 point ->4\n"
         "    3  ret                r1\n"
-        "    4  move               r5 r0\n"
-        "    5  tail-call-global   w1 1 f\n");
+        "    4  move               r4 r0\n"
+        "    5  tail-call-global   w0 1 f\n");
     assert_string_equal(
         record_code("(lambda (r v) (if (%record? r t) (%record-set! r t 0 v) (f r)))", type),
-        "code lambda: 2 parameters, 7 registers\n"
+        "code lambda: 2 parameters, 5 registers\n"
         "    0  setfield-else      r0 r1 0 point ->4\n"
         "    3  retk               r0 #!unspecified\n"
-        "    4  move               r6 r0\n"
-        "    5  tail-call-global   w2 1 f\n");
+        "    4  move               r4 r0\n"
+        "    5  tail-call-global   w0 1 f\n");
     // No such field: left to the primitive.
     assert_string_equal(record_code("(lambda (r) (%record-ref r t 2))", type),
                         "code lambda: 1 parameter, 4 registers\n"
@@ -476,9 +476,9 @@ static void test_guards(void **state) {
          "  guard at 9: stub 21, watches ?vector-set!\n");
     // A cell that no longer holds the primitive is not speculated on.
     object_set_flags(value_object(core_cell("?car")), CELL_ASSIGNED);
-    CODE("(lambda (x) (?apply x))", "code lambda: 1 parameter, 6 registers\n"
-                                    "    0  move               r5 r0\n"
-                                    "    1  tail-call-global   w1 1 ?apply\n");
+    CODE("(lambda (x) (?apply x))", "code lambda: 1 parameter, 5 registers\n"
+                                    "    0  move               r4 r0\n"
+                                    "    1  tail-call-global   w0 1 ?apply\n");
 }
 
 static void test_invalidation(void **state) {
