@@ -16,6 +16,7 @@
 #include "runtime/vector.h"
 #include "vm/cache.h"
 #include "vm/expand.h"
+#include "vm/guest.h"
 #include "vm/kiln_int.h"
 #include "vm/language.h"
 #include "vm/passes.h"
@@ -318,6 +319,11 @@ static void run_file_inside(VM *vm, void *arg) {
         memcpy(folder, e->name, (size_t)(slash - e->name) + 1);
         folder[slash - e->name + 1] = 0;
         vm_library_set_folder(vm, folder);
+    }
+    const GuestFile *guest = vm_guest_of_file(e->name);
+    if (guest) {
+        e->result = rt_port_close(vm, port) ? vm_guest_run(vm, guest, e->name) : VALUE_FAILURE;
+        return;
     }
     bool scheme = vm_is_scheme_file(e->name);
     Cache *cache = e->cached ? vm_cache_open(vm, e->name, scheme) : NULL;
