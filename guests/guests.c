@@ -1,8 +1,7 @@
-// The table of guests (guests.def) with their texts embedded.
+// The tables of guests with their texts embedded.
 #include "guests/guests.h"
 #include <stddef.h>
 
-#define GUEST_FILE(extension, library, procedure)
 #define GUEST_LIBRARY(name, path) {name, path, (const unsigned char[]) {
 #define GUEST_LIBRARY_END , 0}},
 #define GUEST_TEXT(name, path) {name, path, (const unsigned char[]) {
@@ -15,11 +14,10 @@ static const GuestText texts[] = {
 #include "guests/texts.def"
     {NULL, NULL, NULL},
 };
-#undef GUEST_FILE
-#define GUEST_FILE(extension, library, procedure) {extension, library, procedure},
+#define GUEST_FILE(extension, library, procedure, doc) {extension, library, procedure, doc},
 static const GuestFile files[] = {
 #include "guests/files.def"
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 const Guests guests_all = {libraries, texts, files};

@@ -6,6 +6,7 @@
 #include "runtime/string.h"
 #include "runtime/system.h"
 #include "vm/expand.h"
+#include "vm/guest.h"
 #include "vm/kiln_int.h"
 #include "vm/passes.h"
 #include "vm/report.h"
@@ -262,6 +263,8 @@ static int dump(const Options *o, int argc, char **argv) {
         return usage_error("dump: expected --ir or --bytecode");
     if (!path)
         return usage_error("dump: expected a FILE");
+    if (vm_guest_of_file(path))
+        return usage_error("dump: %s is not SX; dump shows forms of SX and Scheme alone", path);
     bool bytecode = strcmp(what, "--bytecode") == 0;
     const Tier *tier = vm_tier_find(o->mode);
     if (bytecode && tier && !tier->dump)

@@ -36,6 +36,10 @@ const GuestFile *vm_guest_of_file(const char *path) {
     return NULL;
 }
 
+const GuestFile *vm_guest_file_at(int i) {
+    return registered && registered->files[i].extension ? &registered->files[i] : NULL;
+}
+
 // (import LIBRARY), then (PROCEDURE PATH), as a program of its own.
 Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path) {
     Value environment = vm_environment_new_program(vm);

@@ -19,6 +19,7 @@ typedef struct GuestFile {
     const char *extension; // with its dot
     const char *library;
     const char *procedure; // called with the path of the file, a string
+    const char *doc;       // one line for `kiln help run`
 } GuestFile;
 
 typedef struct Guests { // arrays end with a row of NULL
@@ -33,6 +34,8 @@ void vm_guests_register(const Guests *guests);
 const GuestText *vm_guest_library(const char *name);
 // Who runs a file of that path; NULL: nobody, it is SX or Scheme.
 const GuestFile *vm_guest_of_file(const char *path);
+// The i-th kind of file that some guest runs; NULL past the last.
+const GuestFile *vm_guest_file_at(int i);
 // Run it. Value, or VALUE_FAILURE with the condition set.
 Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path);
 
