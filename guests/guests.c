@@ -2,10 +2,22 @@
 #include "guests/guests.h"
 #include <stddef.h>
 
-#define GUEST_LIBRARY(name, path) {name, path, (const unsigned char[]) {
-#define GUEST_LIBRARY_END , 0}},
-#define GUEST_TEXT(name, path) {name, path, (const unsigned char[]) {
-#define GUEST_TEXT_END , 0}},
+#define GUEST_LIBRARY(name, path)                                                                  \
+    {                                                                                              \
+        name, path, (const unsigned char[]) {
+#define GUEST_LIBRARY_END                                                                          \
+    , 0                                                                                            \
+    }                                                                                              \
+    }                                                                                              \
+    ,
+#define GUEST_TEXT(name, path)                                                                     \
+    {                                                                                              \
+        name, path, (const unsigned char[]) {
+#define GUEST_TEXT_END                                                                             \
+    , 0                                                                                            \
+    }                                                                                              \
+    }                                                                                              \
+    ,
 static const GuestText libraries[] = {
 #include "guests/libraries.def"
     {NULL, NULL, NULL},

@@ -1,8 +1,8 @@
 // Exchanging the identity of objects, and finding all records of a type: by a walk over the heap.
 //
-// Objects have no forwarding words, which every access would pay for; become: pays instead, milliseconds a call. Words of
-// scanned memory are values or C pointers; one that equals the pointer of an object is a reference to it (NaN-boxing: no
-// number looks like one).
+// Objects have no forwarding words, which every access would pay for; become: pays instead,
+// milliseconds a call. Words of scanned memory are values or C pointers; one that equals the
+// pointer of an object is a reference to it (NaN-boxing: no number looks like one).
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/table.h"

@@ -1,9 +1,9 @@
 // Send sites and lookup. Misses of a site go to one cache of the VM, then to the method tables.
 #include "runtime/send.h"
+#include "runtime/equal.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
-#include "runtime/equal.h"
 #include "runtime/list.h"
 #include "runtime/numbers.h"
 #include "runtime/record.h"
@@ -239,7 +239,8 @@ Value rt_prim_change_type(VM *vm, Value record, Value type) {
     if (!value_is_record_type(type))
         return rt_fail_type(vm, 2, "record-type", type);
     if (rt_record_field_count(record) != rt_record_type_field_count(type))
-        return rt_fail(vm, CONDITION_TYPE, rt_list(vm, 1, type), "a record of %zu fields cannot become one of %zu:",
+        return rt_fail(vm, CONDITION_TYPE, rt_list(vm, 1, type),
+                       "a record of %zu fields cannot become one of %zu:",
                        rt_record_field_count(record), rt_record_type_field_count(type));
     value_record(record)->type = type;
     return VALUE_UNSPECIFIED;
@@ -254,8 +255,9 @@ Value rt_prim_same_value(VM *vm, Value a, Value b) {
         switch (object_type(value_object(a))) {
         // Whether a string can equal a symbol is up to the guest.
         case TYPE_STRING:
-            return value_is_symbol(b) ? VALUE_NIL
-                                      : value_from_bool(value_is_string(b) && rt_string_equal(a, b));
+            return value_is_symbol(b)
+                       ? VALUE_NIL
+                       : value_from_bool(value_is_string(b) && rt_string_equal(a, b));
         case TYPE_SYMBOL:
             return value_is_string(b) ? VALUE_NIL : value_from_bool(a == b);
         default:

@@ -4,24 +4,27 @@
 //
 //   receiver ──key──> RecordType.behavior, or vm->sends->kind[…] for what is no record
 //                          │ a behaviour: a record (guests make it a class)
-//                          ├─ field 0: the behaviour it inherits from; anything else ends the search
-//                          └─ field 1: eq table, selector -> method
+//                          ├─ field 0: the behaviour it inherits from; anything else ends the
+//                          search └─ field 1: eq table, selector -> method
 //                                                               │ a method: a record
 //                                     field 0: the procedure, called with receiver and arguments
-//                                     field 1: true when it may be cached; #f for a stub that replaces itself
+//                                     field 1: true when it may be cached; #f for a stub that
+//                                     replaces itself
 //
-// A send is ((%send-lookup 'site receiver) receiver argument …): a site is a constant of the code, so a compiler can
-// read in it what it has seen. Its key is what decides: the receiver's RecordType, or a small number for other kinds.
+// A send is ((%send-lookup 'site receiver) receiver argument …): a site is a constant of the code,
+// so a compiler can read in it what it has seen. Its key is what decides: the receiver's
+// RecordType, or a small number for other kinds.
 //
-// Invariants: an entry of a site or of the common cache holds only while its epoch is that of vm->sends; whoever changes
-// a method table, a superclass or a behaviour calls %methods-changed!, which begins the next epoch.
+// Invariants: an entry of a site or of the common cache holds only while its epoch is that of
+// vm->sends; whoever changes a method table, a superclass or a behaviour calls %methods-changed!,
+// which begins the next epoch.
 #ifndef KILN_RUNTIME_SEND_H
 #define KILN_RUNTIME_SEND_H
 
 #include "runtime/state.h"
 
 enum {
-    BEHAVIOR_PARENT = 0,  // fields of a behaviour
+    BEHAVIOR_PARENT = 0, // fields of a behaviour
     BEHAVIOR_METHODS = 1,
     METHOD_PROCEDURE = 0, // fields of a method
     METHOD_READY = 1,
@@ -37,7 +40,7 @@ typedef struct SendSite { // TYPE_SEND_SITE
     Value selector;       // symbol
     Value miss;           // procedure for receivers that have no such method: same arguments
     uint64_t epoch;       // of all entries
-    uint64_t misses;      // lookups that the entries could not answer: many of them, a megamorphic site
+    uint64_t misses; // lookups that the entries could not answer: many of them, a megamorphic site
     SendEntry entry[SEND_SITE_ENTRIES];
 } SendSite;
 

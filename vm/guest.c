@@ -1,4 +1,5 @@
-// The registry of guests, and the primitives that their front ends need of the expander: sources, positions, environments.
+// The registry of guests, and the primitives that their front ends need of the expander: sources,
+// positions, environments.
 #include "vm/guest.h"
 #include "runtime/fail.h"
 #include "runtime/list.h"

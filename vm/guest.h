@@ -1,9 +1,9 @@
 // Guest languages: what they add to a program that links them.
 //
-// Duty: the registry of guests. A guest is SX code with texts of its own, embedded in the program: libraries, which are
-// built-in libraries like those of vm/libraries.def, and texts that its front end reads. For files of its extension
-// `kiln run` calls a procedure of one of its libraries. vm/ names no guest; the composition root registers what
-// guests/guests.c lists.
+// Duty: the registry of guests. A guest is SX code with texts of its own, embedded in the program:
+// libraries, which are built-in libraries like those of vm/libraries.def, and texts that its front
+// end reads. For files of its extension `kiln run` calls a procedure of one of its libraries. vm/
+// names no guest; the composition root registers what guests/guests.c lists.
 #ifndef KILN_VM_GUEST_H
 #define KILN_VM_GUEST_H
 

@@ -13,7 +13,8 @@ const char *const vm_help_topics[] = {"run",   "repl",       "dump",   "env", "e
 static void overview(void) {
     puts("Kiln runs SX, a superset of R7RS-small Scheme, and languages built on it.\n"
          "\n"
-         "  kiln run FILE [ARG…]     run a program (.scm, .sld: R7RS to the letter; others: SX, or what kiln help run tells)\n"
+         "  kiln run FILE [ARG…]     run a program (.scm, .sld: R7RS to the letter; others: SX, or "
+         "what kiln help run tells)\n"
          "  kiln FILE [ARG…]         the same; so #!/usr/bin/env kiln works as a first line\n"
          "  kiln run -               run the program on standard input\n"
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"

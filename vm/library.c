@@ -245,7 +245,8 @@ static Value read_text(VM *vm, const char *text, size_t size, const Library *lib
         for (int i = 0; i < BUILTIN_COUNT; i++)
             if ((const char *)builtin_libraries[i].text == library->text)
                 path = builtin_libraries[i].path;
-        const GuestText *guest = vm_guest_library(rt_string_to_utf8(vm, value_symbol(library->key)->name, NULL));
+        const GuestText *guest =
+            vm_guest_library(rt_string_to_utf8(vm, value_symbol(library->key)->name, NULL));
         if (guest)
             path = guest->path;
         reader.source = rt_source_add(vm, path, rt_string_from_c(vm, library->text));
