@@ -36,7 +36,7 @@ static void find_instance(void *base, size_t bytes, bool is_object, void *contex
 
 Value rt_prim_instances_of(VM *vm, Value type) {
     if (!value_is_record_type(type))
-        return rt_fail_type(vm, 1, "record-type", type);
+        return rt_fail_type(vm, 1, "record type", type);
     Instances in = {.type = type};
     rt_heap_walk(vm, find_instance, &in);
     if (in.count == 0)

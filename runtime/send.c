@@ -83,6 +83,10 @@ static inline Value key_of(Value v) {
     return value_from_fixnum(value_is_fixnum(v) ? KIND_FIXNUM : kind_of_other(v));
 }
 
+static bool is_behavior(Value v) {
+    return value_is_record(v) && rt_record_field_count(v) > BEHAVIOR_METHODS;
+}
+
 static Value behavior_of_key(const VM *vm, Value key) {
     if (value_is_fixnum(key))
         return vm->sends->kind[value_fixnum(key)];
@@ -93,8 +97,8 @@ static Value behavior_of_key(const VM *vm, Value key) {
 Value rt_prim_behavior_of(VM *vm, Value v) { return behavior_of_key(vm, key_of(v)); }
 
 Value rt_prim_set_behavior(VM *vm, Value of, Value behavior) {
-    if (behavior != VALUE_FALSE && !value_is_record(behavior))
-        return rt_fail_type(vm, 2, "record", behavior);
+    if (behavior != VALUE_FALSE && !is_behavior(behavior))
+        return rt_fail_type(vm, 2, "behaviour", behavior);
     if (value_is_record_type(of))
         value_record_type(of)->behavior = behavior;
     else if (value_is_record(of))
@@ -116,11 +120,12 @@ static inline Value field_of(Value record, size_t i) { return value_record(recor
 
 // The method of a selector from a behaviour upwards, or VALUE_FALSE.
 static Value find_method(VM *vm, Value behavior, Value selector) {
-    while (value_is_record(behavior) && rt_record_field_count(behavior) > BEHAVIOR_METHODS) {
+    while (is_behavior(behavior)) {
         Value methods = field_of(behavior, BEHAVIOR_METHODS);
         if (value_is_table(methods)) {
             Value method = rt_table_get(vm, methods, selector, VALUE_FALSE);
-            if (value_is_record(method) && rt_record_field_count(method) > METHOD_READY)
+            if (value_is_record(method) && rt_record_field_count(method) > METHOD_READY &&
+                value_is_procedure(field_of(method, METHOD_PROCEDURE)))
                 return method;
         }
         behavior = field_of(behavior, BEHAVIOR_PARENT);
@@ -177,8 +182,9 @@ static inline Value cached(const VM *vm, const SendSite *site, Value key) {
     return VALUE_NONE;
 }
 
-// The sites are constants that compilers of guests put there, hence no FX_FAIL.
 Value rt_prim_send_lookup(VM *vm, Value site, Value receiver) {
+    if (!value_is_send_site(site))
+        return rt_fail_type(vm, 1, "send site", site);
     Value key = key_of(receiver);
     SendSite *s = value_send_site(site);
     Value procedure = cached(vm, s, key);
@@ -187,6 +193,10 @@ Value rt_prim_send_lookup(VM *vm, Value site, Value receiver) {
 
 // A site of super sends belongs to one method, so its key is always the same: the behaviour.
 Value rt_prim_super_lookup(VM *vm, Value site, Value behavior) {
+    if (!value_is_send_site(site))
+        return rt_fail_type(vm, 1, "send site", site);
+    if (!is_behavior(behavior))
+        return rt_fail_type(vm, 2, "behaviour", behavior);
     SendSite *s = value_send_site(site);
     Value procedure = cached(vm, s, behavior);
     return procedure != VALUE_NONE ? procedure
@@ -224,7 +234,7 @@ Value rt_prim_send_site_state(VM *vm, Value v) {
 
 Value rt_prim_new_instance(VM *vm, Value type) {
     if (!value_is_record_type(type))
-        return rt_fail_type(vm, 1, "record-type", type);
+        return rt_fail_type(vm, 1, "record type", type);
     size_t count = rt_record_type_field_count(type);
     Record *r = rt_object_new(vm, TYPE_RECORD, 0, (uint32_t)count, (1 + count) * sizeof(Value));
     r->type = type;
@@ -237,7 +247,7 @@ Value rt_prim_change_type(VM *vm, Value record, Value type) {
     if (!value_is_record(record))
         return rt_fail_type(vm, 1, "record", record);
     if (!value_is_record_type(type))
-        return rt_fail_type(vm, 2, "record-type", type);
+        return rt_fail_type(vm, 2, "record type", type);
     if (rt_record_field_count(record) != rt_record_type_field_count(type))
         return rt_fail(vm, CONDITION_TYPE, rt_list(vm, 1, type),
                        "a record of %zu fields cannot become one of %zu:",
