@@ -41,8 +41,8 @@ typedef struct Sends {
 PrimitiveFn2 rt_prim_make_send_site, rt_prim_send_lookup, rt_prim_super_lookup,
     rt_prim_lookup_method, rt_prim_set_behavior, rt_prim_change_type, rt_prim_same_value,
     rt_prim_are_fixnums, rt_prim_are_numbers, rt_prim_num_eq2;
-PrimitiveFn1 rt_prim_behavior_of, rt_prim_new_instance, rt_prim_send_site_state;
-PrimitiveFn0 rt_prim_methods_changed;
+PrimitiveFn1 rt_prim_methods_changed, rt_prim_behavior_of, rt_prim_new_instance,
+    rt_prim_send_site_state;
 
 void rt_sends_init(VM *vm) {
     vm->sends = rt_raw_new(vm, sizeof *vm->sends);
@@ -94,6 +94,22 @@ static Value behavior_of_key(const VM *vm, Value key) {
     return behavior != VALUE_NONE ? behavior : vm->sends->kind[KIND_OBJECT + TYPE_RECORD];
 }
 
+Value rt_send_key(Value receiver) { return key_of(receiver); }
+
+bool rt_send_site_is_current(const VM *vm, const SendSite *site) {
+    return site->epoch == vm->sends->epoch;
+}
+
+// ---- epochs
+
+void (*rt_sends_changed_hook)(VM *vm, Value selector);
+
+static void begin_epoch(VM *vm, Value selector) {
+    vm->sends->epoch++;
+    if (rt_sends_changed_hook)
+        rt_sends_changed_hook(vm, selector);
+}
+
 Value rt_prim_behavior_of(VM *vm, Value v) { return behavior_of_key(vm, key_of(v)); }
 
 Value rt_prim_set_behavior(VM *vm, Value of, Value behavior) {
@@ -105,12 +121,14 @@ Value rt_prim_set_behavior(VM *vm, Value of, Value behavior) {
         vm->sends->kind[KIND_OBJECT + TYPE_RECORD] = behavior;
     else
         vm->sends->kind[value_fixnum(key_of(of))] = behavior;
-    vm->sends->epoch++;
+    begin_epoch(vm, VALUE_FALSE);
     return VALUE_UNSPECIFIED;
 }
 
-Value rt_prim_methods_changed(VM *vm) {
-    vm->sends->epoch++;
+Value rt_prim_methods_changed(VM *vm, Value selector) {
+    if (!value_is_symbol(selector) && selector != VALUE_FALSE)
+        return rt_fail_type(vm, 1, "symbol or #f", selector);
+    begin_epoch(vm, selector);
     return VALUE_UNSPECIFIED;
 }
 

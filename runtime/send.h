@@ -47,4 +47,15 @@ typedef struct SendSite { // TYPE_SEND_SITE
 static inline bool value_is_send_site(Value v) { return value_has_type(v, TYPE_SEND_SITE); }
 static inline SendSite *value_send_site(Value v) { return (SendSite *)value_object(v); }
 
+// ---- for compilers
+
+// The key of a receiver: a RecordType, or a fixnum for what is no record.
+Value rt_send_key(Value receiver);
+// Does an entry of a site still hold?
+bool rt_send_site_is_current(const VM *vm, const SendSite *site);
+// What code takes for granted when it calls an entry's procedure without looking it up is a watched
+// fact. The hook is called when a new epoch begins: the methods of one selector changed, or
+// (VALUE_FALSE) any. NULL: nobody watches.
+extern void (*rt_sends_changed_hook)(VM *vm, Value selector);
+
 #endif

@@ -1,5 +1,6 @@
 // runtime/send.c, runtime/become.c: behaviours, send sites, lookup; replacing references.
 #include "calls.h"
+#include "runtime/send.h"
 
 // A behaviour `b` below `a`; both are records of the type `class`: parent, methods. Methods:
 // procedure, ready.
@@ -71,10 +72,10 @@ static void test_caches(void **state) {
     // A change is seen after %methods-changed!.
     check(CLASSES "(%send-lookup site t)"
                   "(%table-set! (%record-ref b class 1) 'size (%record method vector #t))"
-                  "(%methods-changed!) (eq? (%send-lookup site t) vector)",
+                  "(%methods-changed! 'size) (eq? (%send-lookup site t) vector)",
           "#t");
     check(CLASSES "(%send-lookup site t) (%table-delete! (%record-ref a class 1) 'size)"
-                  "(%methods-changed!) (eq? (%send-lookup site t) list)",
+                  "(%methods-changed! 'size) (eq? (%send-lookup site t) list)",
           "#t");
     // More kinds of receivers than a site has entries: all are right.
     check(
@@ -86,6 +87,27 @@ static void test_caches(void **state) {
         "(list (eq? (%send-lookup site nil) car) (eq? (%send-lookup site t) car)"
         " (length (%send-site-state site)))",
         "(#t #t 6)");
+}
+
+static Value changed = VALUE_NONE;
+static void note_change(VM *v, Value selector) {
+    (void)v;
+    changed = selector;
+}
+
+static void test_hook(void **state) {
+    (void)state;
+    rt_sends_changed_hook = note_change;
+    check("(%methods-changed! 'size)", "#<unspecified>");
+    assert_true(changed == rt_intern(vm, "size"));
+    check("(%methods-changed! #f)", "#<unspecified>");
+    assert_true(changed == VALUE_FALSE);
+    changed = VALUE_NONE;
+    check(CLASSES "1", "1");
+    assert_true(changed == VALUE_FALSE);
+    rt_sends_changed_hook = NULL;
+    changed = VALUE_NONE;
+    check("(%methods-changed! 5)", "methods-changed!: argument 1: expected symbol or #f, got 5");
 }
 
 static void test_instances(void **state) {
@@ -151,8 +173,9 @@ static void test_arguments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_lookup),    UNIT_TEST(test_caches), UNIT_TEST(test_instances),
-        UNIT_TEST(test_replacing), UNIT_TEST(test_values), UNIT_TEST(test_arguments),
+        UNIT_TEST(test_lookup),    UNIT_TEST(test_caches),    UNIT_TEST(test_hook),
+        UNIT_TEST(test_instances), UNIT_TEST(test_replacing), UNIT_TEST(test_values),
+        UNIT_TEST(test_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
