@@ -2,6 +2,7 @@
 #include "runtime/primitive.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include <threads.h>
 
 #define PRIM0(lib, name, fn, fx, res, doc) PrimitiveFn0 fn;
 #define PRIM1(lib, name, fn, fx, args, res, doc) PrimitiveFn1 fn;
@@ -70,10 +71,36 @@ const Primitive rt_primitives[] = {
 };
 const int rt_primitive_count = sizeof rt_primitives / sizeof rt_primitives[0];
 
+// Rows by their names: open addressing, row + 1, 0: free. Passes ask for names at each form.
+enum { NAME_SLOTS = 4096 };
+_Static_assert(2 * sizeof rt_primitives / sizeof rt_primitives[0] <= NAME_SLOTS,
+               "at most half of the slots are taken");
+static uint16_t name_slots[NAME_SLOTS];
+static once_flag names_entered = ONCE_FLAG_INIT;
+
+static uint32_t hash_name(const char *name) { // FNV-1a
+    uint32_t h = 2166136261;
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619;
+    return h;
+}
+
+static void enter_names(void) {
+    for (int i = 0; i < rt_primitive_count; i++) {
+        uint32_t h = hash_name(rt_primitives[i].name);
+        while (name_slots[h % NAME_SLOTS])
+            h++;
+        name_slots[h % NAME_SLOTS] = (uint16_t)(i + 1);
+    }
+}
+
 const Primitive *rt_primitive_find(const char *name) {
-    for (int i = 0; i < rt_primitive_count; i++)
-        if (strcmp(rt_primitives[i].name, name) == 0)
-            return &rt_primitives[i];
+    call_once(&names_entered, enter_names);
+    for (uint32_t h = hash_name(name); name_slots[h % NAME_SLOTS]; h++) {
+        const Primitive *p = &rt_primitives[name_slots[h % NAME_SLOTS] - 1];
+        if (strcmp(p->name, name) == 0)
+            return p;
+    }
     return NULL;
 }
 
