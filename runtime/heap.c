@@ -296,7 +296,41 @@ void rt_heap_set_scanner(void (*scan)(void)) {
     scanner = scan;
 }
 
-void rt_heap_scan(void *start, void *end) { GC_push_all(start, end); }
+// What rt_heap_walk is about; visit NULL: nothing is walked.
+typedef struct Walk {
+    void (*visit)(void *base, size_t bytes, bool is_object, void *context);
+    void *context;
+} Walk;
+static Walk walk;
+
+void rt_heap_scan(void *start, void *end) {
+    if (walk.visit)
+        walk.visit(start, (size_t)((char *)end - (char *)start), false, walk.context);
+    else
+        GC_push_all(start, end);
+}
+
+static void walk_object(void *object, size_t bytes, void *unused) {
+    (void)unused;
+    if (GC_get_kind_and_size(object, NULL) == heap.scanned_kind)
+        walk.visit(object, bytes, true, walk.context);
+}
+
+static void *walk_all(void *vm) {
+    GC_enumerate_reachable_objects_inner(walk_object, NULL);
+    walk.visit(vm, sizeof(VM), false, walk.context);
+    if (scanner)
+        scanner();
+    return NULL;
+}
+
+void rt_heap_walk(VM *vm, void (*visit)(void *base, size_t bytes, bool is_object, void *context),
+                  void *context) {
+    GC_gcollect(); // the marks tell what is reachable
+    walk = (Walk){visit, context};
+    GC_call_with_alloc_lock(walk_all, vm);
+    walk.visit = NULL;
+}
 
 static void run_finalizer(void *base, void *release) {
     ((void (*)(void *))release)((char *)base + 8);

@@ -91,6 +91,11 @@ void rt_heap_set_scanner(void (*scan)(void));
 void rt_heap_scan(void *start, void *end);
 // Call release(pointer) when the object dies (ports and foreign handles alone).
 void rt_heap_set_finalizer(void *object, void (*release)(void *object));
+// Collect, then call visit for each memory that the collector scans: reachable objects (is_object:
+// base is where the header is, or a pair, or raw memory), the VM and the stacks of evaluators, but
+// not the C stack. visit must not allocate; it may change words.
+void rt_heap_walk(VM *vm, void (*visit)(void *base, size_t bytes, bool is_object, void *context),
+                  void *context);
 // WeakBox of v.
 Value rt_weak_box(VM *vm, Value v);
 // Hook a structure whose dead entries are dropped at the end of each marking. sweep must not

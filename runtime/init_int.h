@@ -6,6 +6,7 @@
 
 void rt_symbols_init(VM *vm);
 void rt_sources_init(VM *vm);
+void rt_sends_init(VM *vm);
 void rt_conditions_init(VM *vm);
 void rt_dynamic_init(VM *vm);
 void rt_ports_init(VM *vm);

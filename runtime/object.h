@@ -37,7 +37,8 @@
     X(ALIAS, "identifier")                                                                         \
     X(FRAME, "frame")                                                                              \
     X(WEAK_BOX, "weak-box")                                                                        \
-    X(FOREIGN, "foreign")
+    X(FOREIGN, "foreign")                                                                          \
+    X(SEND_SITE, "send-site")
 
 typedef enum ObjectType {
     TYPE_NONE = 0, // no object: a header word is never all zero in its type
@@ -115,6 +116,8 @@ typedef struct RecordType {
     Value display;  // vector of RecordTypes: ancestors from the root, then itself: subtype test is
                     // one comparison at index depth
     uint64_t depth; // number of ancestors
+    Value behavior; // what its records answer messages with (send.h); VALUE_NONE: nothing of their
+                    // own
 } RecordType;
 typedef struct Record { // aux: number of fields
     Value type;         // RecordType

@@ -53,6 +53,7 @@ Value rt_record_type_new(VM *vm, Value name, Value parent, int field_count, cons
     type->fields = all_fields;
     type->mutables = all_mutables;
     type->depth = above != NULL ? above->depth + 1 : 0;
+    type->behavior = VALUE_NONE;
     type->display = extend(vm, above != NULL ? above->display : VALUE_FALSE, &self, 1);
     return type->display == VALUE_FAILURE ? VALUE_FAILURE : self;
 }

@@ -49,6 +49,7 @@ VM *rt_vm_create(void) {
     vm->primitive_objects = rt_raw_new(vm, sizeof(Value) * (size_t)rt_primitive_count);
     rt_symbols_init(vm);
     rt_sources_init(vm);
+    rt_sends_init(vm);
     rt_conditions_init(vm);
     rt_dynamic_init(vm);
     rt_ports_init(vm);

@@ -42,6 +42,7 @@ struct SymbolTable; // symbol.h
 struct Language;    // vm/: libraries, environments, macros
 struct Tier;        // vm/tier.h
 struct PortState;   // port.h
+struct Sends;       // send.c
 
 typedef struct VM {
     // heap.c: free lists by size class, popped inline. Pairs are scanned class 1.
@@ -78,6 +79,7 @@ typedef struct VM {
     Value condition_types[32];
 
     struct PortState *ports;
+    struct Sends *sends;
     struct Language *language;
     struct Tier *tier;
     void *tier_state;

@@ -7,6 +7,7 @@
 #include "runtime/string.h"
 #include "runtime/system.h"
 #include "vm/expand.h"
+#include "vm/guest.h"
 #include "vm/kiln_int.h"
 #include "vm/passes.h"
 #include "vm/report.h"
@@ -332,6 +333,8 @@ static int dump(const Options *o, int argc, char **argv) {
     if (words == 2)
         return usage_error("dump: expected one FILE, got also %s", word[1]);
     const char *path = word[0];
+    if (vm_guest_of_file(path))
+        return usage_error("dump: %s is not SX; dump shows forms of SX and Scheme alone", path);
     bool bytecode = strcmp(kinds[what].option, "--bytecode") == 0;
     const Tier *tier = vm_tier_find(o->mode);
     if (bytecode && tier && !tier->dump)

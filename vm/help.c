@@ -2,6 +2,7 @@
 #include "runtime/primitive.h"
 #include "runtime/settings.h"
 #include "vm/cli.h"
+#include "vm/guest.h"
 #include "vm/tier.h"
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,10 @@ const char *const vm_help_topics[] = {"run",   "repl",       "dump",   "env", "e
                                       "tools", "primitives", "topics", NULL};
 
 static void overview(void) {
-    puts("Kiln runs SX, a superset of R7RS-small Scheme.\n"
+    puts("Kiln runs SX, a superset of R7RS-small Scheme, and languages built on it.\n"
          "\n"
-         "  kiln run FILE [ARG…]     run a program (.scm, .sld: R7RS to the letter; others: SX)\n"
+         "  kiln run FILE [ARG…]     run a program (.scm, .sld: R7RS to the letter; others: SX, or "
+         "what kiln help run tells)\n"
          "  kiln FILE [ARG…]         the same; so #!/usr/bin/env kiln works as a first line\n"
          "  kiln run -               run the program on standard input\n"
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
@@ -47,6 +49,10 @@ static void run(void) {
          "a/b/c.sld or a/b/c.sx.\n"
          "With - the program is read from standard input, as SX.\n"
          "\n"
+         "Other languages:");
+    for (int i = 0; vm_guest_file_at(i); i++)
+        printf("  %-5s %s\n", vm_guest_file_at(i)->extension, vm_guest_file_at(i)->doc);
+    puts("\n"
          "Ctrl-C raises an interrupt condition at the next call or turn of a loop: what "
          "unwind-protect and dynamic-wind\n"
          "promise is kept, then the program dies of the signal (status 130). A second Ctrl-C that "

@@ -17,6 +17,7 @@
 #include "runtime/vector.h"
 #include "vm/cache.h"
 #include "vm/expand.h"
+#include "vm/guest.h"
 #include "vm/kiln_int.h"
 #include "vm/language.h"
 #include "vm/passes.h"
@@ -319,6 +320,11 @@ static void run_file_inside(VM *vm, void *arg) {
     if (port == VALUE_FAILURE)
         return;
     vm_library_set_program(vm, e->name);
+    const GuestFile *guest = vm_guest_of_file(e->name);
+    if (guest) {
+        e->result = rt_port_close(vm, port) ? vm_guest_run(vm, guest, e->name) : VALUE_FAILURE;
+        return;
+    }
     bool scheme = vm_is_scheme_file(e->name);
     Cache *cache = e->cached ? vm_cache_open(vm, e->name, scheme) : NULL;
     e->result = cache ? vm_cache_run(cache) : vm_run_port(vm, port, e->name, VALUE_FALSE, scheme);

@@ -8,6 +8,7 @@
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "vm/cache.h"
+#include "vm/guest.h"
 #include "vm/include_int.h"
 #include "vm/pending_int.h"
 #include <stdarg.h>
@@ -244,6 +245,10 @@ static Value read_text(VM *vm, const char *text, size_t size, const Library *lib
         for (int i = 0; i < BUILTIN_COUNT; i++)
             if ((const char *)builtin_libraries[i].text == library->text)
                 path = builtin_libraries[i].path;
+        const GuestText *guest =
+            vm_guest_library(rt_string_to_utf8(vm, value_symbol(library->key)->name, NULL));
+        if (guest)
+            path = guest->path;
         reader.source = rt_source_add(vm, path, rt_string_from_c(vm, library->text));
         reader.map = map;
     }
@@ -359,7 +364,14 @@ static Library *find_builtin(VM *vm, Value name, Value key) {
         library->environment->sx = b->sx;
         return library;
     }
-    return NULL;
+    const char *text = rt_string_to_utf8(vm, value_symbol(key)->name, NULL);
+    const GuestText *guest = text ? vm_guest_library(text) : NULL;
+    if (!guest)
+        return NULL;
+    Library *library = library_new(vm, name, key);
+    library->text = (const char *)guest->text;
+    library->environment->sx = true;
+    return library;
 }
 
 Library *vm_library_known(VM *vm, Value name) {

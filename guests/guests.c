@@ -1,0 +1,35 @@
+// The tables of guests with their texts embedded.
+#include "guests/guests.h"
+#include <stddef.h>
+
+#define GUEST_LIBRARY(name, path)                                                                  \
+    {                                                                                              \
+        name, path, (const unsigned char[]) {
+#define GUEST_LIBRARY_END                                                                          \
+    , 0                                                                                            \
+    }                                                                                              \
+    }                                                                                              \
+    ,
+#define GUEST_TEXT(name, path)                                                                     \
+    {                                                                                              \
+        name, path, (const unsigned char[]) {
+#define GUEST_TEXT_END                                                                             \
+    , 0                                                                                            \
+    }                                                                                              \
+    }                                                                                              \
+    ,
+static const GuestText libraries[] = {
+#include "guests/libraries.def"
+    {NULL, NULL, NULL},
+};
+static const GuestText texts[] = {
+#include "guests/texts.def"
+    {NULL, NULL, NULL},
+};
+#define GUEST_FILE(extension, library, procedure, doc) {extension, library, procedure, doc},
+static const GuestFile files[] = {
+#include "guests/files.def"
+    {NULL, NULL, NULL, NULL},
+};
+
+const Guests guests_all = {libraries, texts, files};
