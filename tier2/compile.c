@@ -6,8 +6,8 @@
 //
 // The compiler's thread is not known to the collector, which neither stops it nor looks at its
 // stack: it reads nothing of the heap but what never changes in objects that the graph holds, and
-// all signals are blocked there, so that they go to the program. Jobs are done in the order of how
-// hot they are: first come, first served, but loops that are waited for come first.
+// all signals are blocked there, so that they go to the program. First come, first served, but for
+// loops: tier 1 goes round and round in one while its code is waited for.
 #include "runtime/heap.h"
 #include "runtime/interrupt.h"
 #include "runtime/string.h"
@@ -41,7 +41,7 @@ static struct {
     // Below: of both threads, under the lock.
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
-    Queue jobs, done;
+    Queue loops, jobs, done; // loops: jobs that come first
     bool busy, stop;
 } compiler = {.lock = PTHREAD_MUTEX_INITIALIZER,
               .work = PTHREAD_COND_INITIALIZER,
@@ -69,6 +69,8 @@ static Job *take(Queue *queue) {
     return job;
 }
 
+static bool waits(void) { return compiler.loops.first || compiler.jobs.first; }
+
 // ---- compiling
 
 static void make(Job *job) {
@@ -80,7 +82,7 @@ static void make(Job *job) {
 static void *work(void *unused) {
     pthread_mutex_lock(&compiler.lock);
     while (!compiler.stop) {
-        Job *job = take(&compiler.jobs);
+        Job *job = take(compiler.loops.first ? &compiler.loops : &compiler.jobs);
         if (!job) {
             pthread_cond_wait(&compiler.work, &compiler.lock);
             continue;
@@ -93,7 +95,7 @@ static void *work(void *unused) {
         put(&compiler.done, job);
         if (compiler.vm)
             rt_interrupt_set(compiler.vm, INTERRUPT_TIER);
-        if (!compiler.jobs.first)
+        if (!waits())
             pthread_cond_broadcast(&compiler.idle);
     }
     pthread_mutex_unlock(&compiler.lock);
@@ -177,7 +179,7 @@ static void poll(VM *vm) {
 
 static void drain(VM *vm) {
     pthread_mutex_lock(&compiler.lock);
-    while (compiler.running && (compiler.jobs.first || compiler.busy))
+    while (compiler.running && (waits() || compiler.busy))
         pthread_cond_wait(&compiler.idle, &compiler.lock);
     pthread_mutex_unlock(&compiler.lock);
     poll(vm);
@@ -228,7 +230,7 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
         return BAILOUT_NONE;
     }
     pthread_mutex_lock(&compiler.lock);
-    put(&compiler.jobs, job);
+    put(version->osr_pc == UINT32_MAX ? &compiler.jobs : &compiler.loops, job);
     pthread_cond_signal(&compiler.work);
     pthread_mutex_unlock(&compiler.lock);
     return BAILOUT_NONE;
@@ -305,6 +307,7 @@ static void start(VM *vm) {
 // and so does all code.
 static void stop(VM *vm) {
     pthread_mutex_lock(&compiler.lock);
+    forget_jobs(&compiler.loops);
     forget_jobs(&compiler.jobs);
     compiler.vm = NULL;
     pthread_mutex_unlock(&compiler.lock);

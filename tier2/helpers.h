@@ -8,4 +8,8 @@
 // is left for tier 1.
 bool t2_help_poll(VM *vm);
 
+// Tests (KILN_CAPTURE_AT): at every nth entry of a native function, all native frames are to be
+// unwound. True: this one goes by t1_native_overflow.
+bool t2_help_capture(VM *vm);
+
 #endif

@@ -6,6 +6,7 @@
 //   exit       common to all guards (lower_leave.c)
 //   unwind     common to all calls
 #include "runtime/settings.h"
+#include "tier2/helpers.h"
 #include "tier2/lower_int.h"
 #include <llvm-c/Analysis.h>
 #include <stdio.h>
@@ -318,6 +319,11 @@ static void make_prologue(Lower *l) {
             t2_emit_load(l, l->i64, t2_emit_vm_field(l, offsetof(VM, native_limit)), TAG_VM);
         LLVMValueRef low =
             t2_emit_compare(l, LLVMIntULT, LLVMBuildPtrToInt(b, keep, l->i64, ""), limit);
+        if (rt_setting_number(SETTING_CAPTURE_AT, 0)) {
+            LLVMValueRef capture = t2_emit_call_c(l, "t2_help_capture",
+                                                  (const void *)t2_help_capture, l->i1, &l->vm, 1);
+            low = LLVMBuildOr(b, low, capture, "");
+        }
         t2_emit_branch(l, low, overflow, start, -1);
         t2_emit_go(l, overflow);
         build_overflow(l);
