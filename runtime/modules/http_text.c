@@ -158,6 +158,12 @@ bool rt_http_is_field_value(const char *text, size_t length) {
 bool rt_http_add_header(VM *vm, Value dict, const char *name, size_t name_length, const char *value,
                         size_t value_length) {
     char lower[256];
+    while (value_length && (*value == ' ' || *value == '\t')) {
+        value++;
+        value_length--;
+    }
+    while (value_length && (value[value_length - 1] == ' ' || value[value_length - 1] == '\t'))
+        value_length--;
     if (name_length > sizeof lower)
         name_length = sizeof lower;
     for (size_t i = 0; i < name_length; i++)
@@ -200,13 +206,8 @@ static Value part_headers(VM *vm, const char *p, const char *end) {
         const char *colon = memchr(p, ':', (size_t)(line_end - p));
         if (!colon || !rt_http_is_token(p, (size_t)(colon - p)))
             return fail_multipart(vm, "a header of a part");
-        const char *value = colon + 1, *value_end = line_end;
-        while (value < value_end && (*value == ' ' || *value == '\t'))
-            value++;
-        while (value < value_end && (value_end[-1] == ' ' || value_end[-1] == '\t'))
-            value_end--;
-        if (!rt_http_add_header(vm, headers, p, (size_t)(colon - p), value,
-                                (size_t)(value_end - value)))
+        if (!rt_http_add_header(vm, headers, p, (size_t)(colon - p), colon + 1,
+                                (size_t)(line_end - colon - 1)))
             return VALUE_FAILURE;
         p = line_end + 2;
     }
