@@ -13,6 +13,7 @@
 #include "runtime/module.h"
 #include "runtime/numbers.h"
 #include "runtime/port.h"
+#include "runtime/signal.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/system.h"
@@ -364,7 +365,7 @@ Value rt_prim_process_wait(VM *vm, Value v, Value seconds) {
         return VALUE_FAILURE;
     reap_orphans();
     while (!has_ended(p)) {
-        if (rt_monotonic_ns() >= end)
+        if (rt_monotonic_ns() >= end || rt_signals_pending())
             return VALUE_NIL;
         if (rt_interrupt_waits(vm))
             return rt_interrupt_fail(vm);
@@ -385,6 +386,14 @@ Value rt_prim_process_kill(VM *vm, Value v, Value number) {
         return VALUE_FALSE;
     send_signal(p, (int)value_fixnum(number));
     return VALUE_TRUE;
+}
+
+Value rt_prim_process_executable(VM *vm) {
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    if (length < 0 || length == sizeof path)
+        return rt_fail(vm, CONDITION_PROCESS, VALUE_NULL, "the executable's path is not known");
+    return rt_string_from_utf8(vm, path, (size_t)length);
 }
 
 // ---- processes that are run to their end

@@ -23,6 +23,7 @@
 #include "runtime/modules/http_int.h"
 #include "runtime/numbers.h"
 #include "runtime/port.h"
+#include "runtime/signal.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/system.h"
@@ -226,6 +227,27 @@ static size_t leave_escapes(void *context, struct MHD_Connection *connection, ch
     return strlen(text);
 }
 
+// How a body is framed, and for whom the request is. What a proxy before us might understand
+// otherwise is refused (RFC 9112, sections 3.2 and 6.3).
+typedef struct Framing {
+    int hosts, lengths, encodings;
+    bool chunked;
+} Framing;
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value) {
+    Framing *f = context;
+    if (strcasecmp(name, "Host") == 0)
+        f->hosts++;
+    else if (strcasecmp(name, "Content-Length") == 0)
+        f->lengths++;
+    else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        f->encodings++;
+        f->chunked = value && strcasecmp(value, "chunked") == 0;
+    }
+    return MHD_YES;
+}
+
 static enum MHD_Result begin_request(Server *server, struct MHD_Connection *connection,
                                      const char *method, const char *version, void **slot) {
     Link *link = link_of(connection);
@@ -243,11 +265,19 @@ static enum MHD_Result begin_request(Server *server, struct MHD_Connection *conn
     const char *problem = NULL;
     unsigned status = MHD_HTTP_BAD_REQUEST;
     const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    Framing framing = {0};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &framing);
     if (!target_is_good(r->target))
         problem = "The address is malformed.\n";
     else if (!rt_http_is_token(method, strlen(method)) || strlen(method) >= sizeof r->method)
         problem = "The method is malformed.\n";
-    else if (length && strtoull(length, NULL, 10) > server->body_limit) {
+    else if (framing.hosts > 1 || framing.lengths > 1 || framing.encodings > 1 ||
+             (framing.lengths && framing.encodings))
+        problem = "The headers contradict each other.\n";
+    else if (framing.encodings && !framing.chunked) {
+        status = MHD_HTTP_NOT_IMPLEMENTED;
+        problem = "The transfer encoding is not known.\n";
+    } else if (length && strtoull(length, NULL, 10) > server->body_limit) {
         status = MHD_HTTP_CONTENT_TOO_LARGE;
         problem = "The body is too large.\n";
     }
@@ -740,7 +770,7 @@ static Value rt_http_next(VM *vm, Value v, Value seconds) {
         if (has_stopped(server))
             return VALUE_EOF;
         uint64_t now = rt_monotonic_ns();
-        if (now >= end)
+        if (now >= end || rt_signals_pending())
             return VALUE_FALSE;
         // Who waits should see what was written so far. A failure is the next writer's to report.
         if (!flushed) {

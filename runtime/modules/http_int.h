@@ -17,7 +17,9 @@ bool rt_http_is_field_value(const char *text, size_t length);
 [[nodiscard]] bool rt_http_add_header(VM *vm, Value dict, const char *name, size_t name_length,
                                       const char *value, size_t value_length);
 
-PrimitiveFn1 rt_http_parse_form, rt_http_date, rt_http_parse_date;
+PrimitiveFn1 rt_http_parse_form, rt_http_date, rt_http_parse_date, rt_http_iso_date;
+PrimitiveFn1 rt_http_parse_iso_date, rt_http_random_token;
 PrimitiveFn2 rt_http_parse_multipart, rt_http_decode, rt_http_encode, rt_http_gzip, rt_http_gunzip;
+PrimitiveFn2 rt_http_token_equal;
 
 #endif

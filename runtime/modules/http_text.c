@@ -6,8 +6,10 @@
 #include "runtime/numbers.h"
 #include "runtime/string.h"
 #include "runtime/vector.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 #include <zlib.h>
 
@@ -277,15 +279,35 @@ Value rt_http_parse_multipart(VM *vm, Value body, Value boundary) {
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-Value rt_http_date(VM *vm, Value seconds) {
-    if (!value_is_real(seconds))
-        return rt_fail_type(vm, 1, "real", seconds);
+static bool split_seconds(VM *vm, Value seconds, struct tm *tm) {
+    if (!value_is_real(seconds)) {
+        rt_fail_type(vm, 1, "real", seconds);
+        return false;
+    }
     double d = __builtin_floor(rt_num_to_double(seconds));
-    if (!(d >= 0 && d < 253402300800.0)) // the year 10000
-        return rt_fail_range(vm, 1, "number of seconds from 1970 to 9999", seconds);
+    if (!(d >= 0 && d < 253402300800.0)) { // the year 10000
+        rt_fail_range(vm, 1, "number of seconds from 1970 to 9999", seconds);
+        return false;
+    }
     time_t t = (time_t)d;
+    gmtime_r(&t, tm);
+    return true;
+}
+
+// Are the parts those of a time, tm_year that of our era? Makes them what timegm wants.
+static bool check_parts(struct tm *tm) {
+    if (tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1 || tm->tm_mday > 31 ||
+        tm->tm_year < 1970 || tm->tm_year > 9999 || tm->tm_hour < 0 || tm->tm_hour > 23 ||
+        tm->tm_min < 0 || tm->tm_min > 59 || tm->tm_sec < 0 || tm->tm_sec > 60)
+        return false;
+    tm->tm_year -= 1900;
+    return true;
+}
+
+Value rt_http_date(VM *vm, Value seconds) {
     struct tm tm;
-    gmtime_r(&t, &tm);
+    if (!split_seconds(vm, seconds, &tm))
+        return VALUE_FAILURE;
     char text[64];
     snprintf(text, sizeof text, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
              tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
@@ -307,13 +329,104 @@ Value rt_http_parse_date(VM *vm, Value text) {
         used == 0 || bytes[used] != 0 || strlen(month) != 3)
         return VALUE_NIL;
     const char *m = strstr(months, month);
-    if (!m || (m - months) % 3 != 0 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_year < 1970 ||
-        tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
-        tm.tm_sec > 60)
+    if (!m || (m - months) % 3 != 0)
         return VALUE_NIL;
     tm.tm_mon = (int)(m - months) / 3;
-    tm.tm_year -= 1900;
-    return rt_int(vm, timegm(&tm));
+    return check_parts(&tm) ? rt_int(vm, timegm(&tm)) : VALUE_NIL;
+}
+
+Value rt_http_iso_date(VM *vm, Value seconds) {
+    struct tm tm;
+    if (!split_seconds(vm, seconds, &tm))
+        return VALUE_FAILURE;
+    char text[64];
+    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return rt_string_from_c(vm, text);
+}
+
+// RFC 3339: 2026-11-20T15:04:05Z, with a fraction, which is dropped, or an offset; the date alone
+// is its midnight.
+Value rt_http_parse_iso_date(VM *vm, Value text) {
+    if (!value_is_string(text))
+        return rt_fail_type(vm, 1, "string", text);
+    const char *p = rt_string_to_utf8(vm, text, NULL);
+    if (!p)
+        return VALUE_FAILURE;
+    struct tm tm = {0};
+    int used = 0, hours = 0, minutes = 0;
+    if (sscanf(p, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 || used != 10)
+        return VALUE_NIL;
+    p += used;
+    int64_t offset = 0;
+    if (*p) {
+        used = 0;
+        if ((*p != 'T' && *p != 't' && *p != ' ') ||
+            sscanf(p + 1, "%2d:%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 3 ||
+            used != 8)
+            return VALUE_NIL;
+        p += 1 + used;
+        if (*p == '.') {
+            size_t digits = strspn(p + 1, "0123456789");
+            if (digits == 0)
+                return VALUE_NIL;
+            p += 1 + digits;
+        }
+        if (*p == 'Z' || *p == 'z')
+            p++;
+        else {
+            used = 0;
+            if ((*p != '+' && *p != '-') ||
+                sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 ||
+                hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+                return VALUE_NIL;
+            offset = (*p == '-' ? -60 : 60) * (60 * hours + minutes);
+            p += 1 + used;
+        }
+        if (*p)
+            return VALUE_NIL;
+    }
+    tm.tm_mon--;
+    return check_parts(&tm) ? rt_int(vm, timegm(&tm) - offset) : VALUE_NIL;
+}
+
+// ---- secrets
+
+enum { MOST_TOKEN = 1024 };
+
+Value rt_http_random_token(VM *vm, Value count) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    if (!value_is_fixnum(count) || value_fixnum(count) < 1 || value_fixnum(count) > MOST_TOKEN)
+        return rt_fail_range(vm, 1, "number of bytes from 1 to 1024", count);
+    size_t size = (size_t)value_fixnum(count), got = 0, length = 0;
+    uint8_t bytes[MOST_TOKEN + 2] = {0};
+    while (got < size) {
+        ssize_t n = getrandom(bytes + got, size - got, 0);
+        if (n > 0)
+            got += (size_t)n;
+        else if (n < 0 && errno != EINTR)
+            return rt_fail(vm, CONDITION_HTTP, VALUE_NULL, "no random bytes: %s", strerror(errno));
+    }
+    char text[MOST_TOKEN / 3 * 4 + 8];
+    for (size_t i = 0; i < size; i += 3) { // base64url without padding
+        uint32_t three = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
+        for (int j = 0; j < 4 && (j < 2 || i + (size_t)j - 1 < size); j++)
+            text[length++] = digits[three >> (18 - 6 * j) & 63];
+    }
+    return rt_string_from_latin1(vm, text, length);
+}
+
+Value rt_http_token_equal(VM *vm, Value a, Value b) {
+    if (!value_is_string(a))
+        return rt_fail_type(vm, 1, "string", a);
+    if (!value_is_string(b))
+        return rt_fail_type(vm, 2, "string", b);
+    // As long as the first one, which the client has given.
+    size_t length = string_length(a), other = string_length(b);
+    volatile uint32_t difference = length != other;
+    for (size_t i = 0; i < length; i++)
+        difference |= string_char(a, i) ^ (other ? string_char(b, i % other) : 1);
+    return value_from_bool(difference == 0);
 }
 
 // ---- compression
