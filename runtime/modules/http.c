@@ -96,7 +96,7 @@ struct Server {
     size_t body_limit;
     uint64_t idle_limit, receive_limit; // nanoseconds
     uint64_t swept;                     // when slow clients were last looked for
-    bool stopping;
+    bool stopping, ending;              // by http-stop!, by http-close!
     int port;
     char host[INET6_ADDRSTRLEN];
 };
@@ -319,6 +319,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (r->complete)
         return MHD_YES;
+    if (server->ending) { // it came with the last look at the connections
+        r->answered = true;
+        return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "The server has ended.\n");
+    }
     // Nothing of it is sent or read until it has its answer.
     r->complete = true;
     r->program = true;
@@ -399,15 +403,19 @@ static Request *dequeue(Server *server) {
 // ---- life of a server
 
 static void server_release(void *pointer) {
+    static const char ended[] = "The server has ended.\n";
     Server *server = pointer;
-    server->stopping = true;
+    server->stopping = server->ending = true;
     Request *r;
-    while ((r = dequeue(server)))
-        handle_release(r);
+    while ((r = dequeue(server))) {
+        answer_shortly(r, MHD_HTTP_SERVICE_UNAVAILABLE, ended);
+        r->program = false;
+        request_free(r);
+    }
     // Those that the program holds: the library wants none suspended when it ends.
     for (Link *link = server->links; link; link = link->next)
         if (link->request && link->request->complete && !link->request->answered)
-            answer_shortly(link->request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server has ended.\n");
+            answer_shortly(link->request, MHD_HTTP_SERVICE_UNAVAILABLE, ended);
     MHD_run(server->daemon); // sends what can be sent at once
     MHD_stop_daemon(server->daemon);
     free(server);
