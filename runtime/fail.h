@@ -32,7 +32,11 @@
     X(MEMORY, "out-of-memory", ERROR)                                                              \
     X(DEPTH, "nesting-too-deep", ERROR)                                                            \
     X(INTERRUPT, "interrupt", CONDITION)                                                           \
-    X(LIMIT, "limit-exceeded", CONDITION) /* a time or step limit of the program */
+    X(LIMIT, "limit-exceeded", CONDITION) /* a time or step limit of the program */                \
+    X(SQLITE, "sqlite-error", ERROR)      /* irritants: SQL text, code (a symbol) */               \
+    X(JSON, "json-error", READ)           /* irritants: line, column */                            \
+    X(HTTP, "http-error", IO)                                                                      \
+    X(PROCESS, "process-error", IO)
 
 typedef enum ConditionKind {
 #define X(id, name, parent) CONDITION_##id,

@@ -5,6 +5,7 @@
 #include "runtime/heap_int.h"
 #include "runtime/init_int.h"
 #include "runtime/interrupt.h"
+#include "runtime/signal.h"
 #include <gc/gc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ VM *rt_vm_create(void) {
 void rt_vm_destroy(VM *vm) {
     rt_ports_close_all(vm);
     rt_interrupts_destroy(vm);
+    rt_signals_destroy(vm);
     if (vm->stack) {
         munmap(vm->stack->base - STACK_GUARD, vm->stack->size + STACK_GUARD);
         free(vm->stack);

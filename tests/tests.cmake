@@ -8,6 +8,9 @@ if(KILN_FUZZ)
         kiln_program(${name} ${source} LINK kiln_all)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     endforeach()
+    # It tests a part of a module.
+    target_sources(fuzz_http PRIVATE ${CMAKE_SOURCE_DIR}/runtime/modules/http_text.c)
+    target_link_libraries(fuzz_http PRIVATE PkgConfig::ZLIB)
     return()
 endif()
 
