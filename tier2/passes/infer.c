@@ -110,6 +110,10 @@ static void know_input(Infer *f, Node *n, Type type) {
 }
 
 static void know(Infer *f, Node *n, Type type) {
+    bool set_alone = type.constant == VALUE_NONE && type.record == VALUE_NONE && !type.code &&
+                     type.set != CLASS(FIXNUM);
+    if (set_alone && !(n->type.set & ~type.set))
+        return;
     Type better = t2_type_meet(n->type, type);
     if (t2_type_same(better, n->type))
         return;
@@ -575,16 +579,20 @@ static void begin_round(Infer *f) {
     }
 }
 
-static void begin(Infer *f) {
+// Whether there are loops: without them, one walk sees everything.
+static bool begin(Infer *f) {
+    bool loops = false;
     for (uint32_t i = 0; i < f->graph->block_count; i++) {
         Block *block = f->graph->order[i];
         block->mark = 0;
+        loops |= block->is_header;
         for (Node *n = block->first; n && n->op == N_PHI; n = n->next) {
             n->scratch = t2_allocate(f->graph, sizeof(Phi));
             n->type = (Type){0};
         }
     }
     f->graph->entry->mark = BLOCK_REACHED;
+    return loops;
 }
 
 // ---- what is decided becomes so
@@ -643,12 +651,13 @@ static void finish(Infer *f) {
 void t2_pass_infer(Graph *graph) {
     Infer f = {.graph = graph, .preorder = t2_dominator_preorder(graph)};
     f.scopes = t2_allocate(graph, (graph->block_count + 1) * sizeof *f.scopes);
-    begin(&f);
+    bool loops = begin(&f);
     uint32_t round = 0;
-    do {
+    while (loops) {
         begin_round(&f);
         walk(&f);
-    } while (grow_headers(&f, round++));
+        loops = grow_headers(&f, round++);
+    }
     narrow_headers(&f);
     f.apply = true;
     begin_round(&f);

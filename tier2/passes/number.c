@@ -50,7 +50,7 @@ typedef struct Entry {
     Node *result;
 } Entry;
 
-enum { BUCKETS = 1024, STORES_PASSED = 8 };
+enum { STORES_PASSED = 8 };
 
 typedef struct Scope {
     Block *block;
@@ -60,6 +60,7 @@ typedef struct Scope {
 typedef struct Number {
     Graph *graph;
     Entry **buckets;
+    uint64_t bucket_mask;
     Entry **entered; // all entries in scope
     uint32_t entered_count, entered_room;
     Scope *scopes;
@@ -182,7 +183,7 @@ static void hash_entry(Entry *e) {
 }
 
 static Entry *find(const Number *w, const Entry *key) {
-    for (Entry *e = w->buckets[key->hash & (BUCKETS - 1)]; e; e = e->next)
+    for (Entry *e = w->buckets[key->hash & w->bucket_mask]; e; e = e->next)
         if (e->hash == key->hash && e->op == key->op && e->count == key->count &&
             e->index == key->index && e->value == key->value && e->version == key->version &&
             !memcmp(e->inputs, key->inputs, e->count * sizeof *e->inputs))
@@ -194,7 +195,7 @@ static void enter(Number *w, const Entry *key, Node *result) {
     Entry *e = t2_allocate(w->graph, sizeof *e);
     *e = *key;
     e->result = result;
-    Entry **bucket = &w->buckets[e->hash & (BUCKETS - 1)];
+    Entry **bucket = &w->buckets[e->hash & w->bucket_mask];
     e->next = *bucket;
     *bucket = e;
     if (w->entered_count == w->entered_room) {
@@ -213,7 +214,7 @@ static void enter_block(Number *w, Block *block) {
         uint32_t entered = w->scopes[--w->scope_count].entered;
         while (w->entered_count > entered) {
             Entry *e = w->entered[--w->entered_count];
-            w->buckets[e->hash & (BUCKETS - 1)] = e->next;
+            w->buckets[e->hash & w->bucket_mask] = e->next;
         }
     }
     w->scopes[w->scope_count++] = (Scope){.block = block, .entered = w->entered_count};
@@ -464,9 +465,13 @@ static void find_loop_writes(Number *w) {
 
 void t2_pass_number(Graph *graph) {
     uint32_t count = graph->block_count;
+    uint64_t buckets = 64;
+    while (buckets < graph->node_count)
+        buckets *= 2;
     Number w = {
         .graph = graph,
-        .buckets = t2_allocate(graph, BUCKETS * sizeof(Entry *)),
+        .buckets = t2_allocate(graph, buckets * sizeof(Entry *)),
+        .bucket_mask = buckets - 1,
         .scopes = t2_allocate(graph, (count + 1) * sizeof(Scope)),
         .at_end = t2_allocate(graph, count * sizeof(Versions)),
         .loop_writes = t2_allocate(graph, count * sizeof(uint32_t)),
