@@ -158,6 +158,9 @@ static Shape *inlined_shape(Builder *b, const Call *call, bool closure) {
         return NULL;
     if (shape->words > INLINE_HOT || (recursion && shape->words > 2 * INLINE_ALWAYS))
         return NULL;
+    // Calls of primitives, call-with-values for one, are not counted.
+    if (shape->words > INLINE_RARE && 32 * calls < entries && !site->primitive)
+        return NULL;
     bool hot = calls >= 64 && 2 * calls >= entries;
     if (shape->words > INLINE_ALWAYS && !hot && !closure)
         return NULL;
