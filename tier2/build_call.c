@@ -158,6 +158,9 @@ static Shape *inlined_shape(Builder *b, const Call *call, bool closure) {
         return NULL;
     if (shape->words > INLINE_HOT || (recursion && shape->words > 2 * INLINE_ALWAYS))
         return NULL;
+    // Calls of primitives, call-with-values for one, are not counted.
+    if (shape->words > INLINE_RARE && 32 * calls < entries && !site->primitive)
+        return NULL;
     bool hot = calls >= 64 && 2 * calls >= entries;
     if (shape->words > INLINE_ALWAYS && !hot && !closure)
         return NULL;
@@ -267,7 +270,7 @@ static bool build_primitive_call(Builder *b, const Call *call) {
 
 // The state in which the frame of call-with-values goes on (tier1/native.h): with dst 2 the
 // producer's values are what it waits for; with dst -1 they are in register 2.
-static FrameState *values_state(Builder *b, const FrameState *caller, Node *consumer,
+static FrameState *values_state(Builder *b, const FrameState *caller, bool tail, Node *consumer,
                                 Node *values) {
     enum { CONSUMER, TAIL, VALUES, REST, REGISTERS };
     Value closure = t1_native_values_frame(b->vm);
@@ -278,9 +281,20 @@ static FrameState *values_state(Builder *b, const FrameState *caller, Node *cons
     state->closure = t2_value(b, closure);
     state->caller = caller;
     state->registers[CONSUMER] = consumer;
-    state->registers[TAIL] = t2_value(b, value_from_fixnum(0));
+    state->registers[TAIL] = t2_value(b, value_from_fixnum(tail));
     state->registers[VALUES] = values;
     state->registers[REST] = t2_value(b, VALUE_FALSE);
+    return state;
+}
+
+// The function's own frame below that: in tail position it is given up, but only for the consumer.
+static FrameState *given_up_later(Builder *b) {
+    const Function *f = b->function;
+    FrameState *state = t2_state_new(b->graph, 0);
+    state->code = f->code;
+    state->pc = f->in.next;
+    state->closure = f->closure;
+    state->caller = f->caller;
     return state;
 }
 
@@ -346,12 +360,12 @@ static bool build_call_with_values(Builder *b, const Call *call) {
     if (!shape)
         return false;
     const FrameState *caller =
-        call->form.tail ? f->caller : t2_state_after(b, (int32_t)call->form.dst);
+        call->form.tail ? given_up_later(b) : t2_state_after(b, (int32_t)call->form.dst);
     Function *producer = t2_function_new(b, produce.clause, shape);
     producer->outer = f;
     producer->depth = f->depth + 1;
     producer->closure = produce.callee;
-    producer->caller = values_state(b, caller, consumer, NULL);
+    producer->caller = values_state(b, caller, call->form.tail, consumer, NULL);
     bind(b, &produce, producer);
     b->graph->inlined++;
     b->inlined_words += shape->words;
@@ -360,7 +374,7 @@ static bool build_call_with_values(Builder *b, const Call *call) {
         return true;
     consume.args = t2_allocate(b->graph, (consume.form.count + 1) * sizeof *consume.args);
     take_values(b, values, consume.form.count, consume.args,
-                values_state(b, caller, consumer, values));
+                values_state(b, caller, call->form.tail, consumer, values));
     build_known_call(b, &consume);
     return true;
 }

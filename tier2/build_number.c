@@ -71,8 +71,8 @@ Kind t2_kind_near(const Builder *b, const Node *x) {
             if (f->registers[r] == x && names_register(&in, r))
                 return seen;
     }
-    const Shape *shape = f->shape;
-    return shape->fixnums == shape->flonums ? KIND_ANY : shape->fixnums ? KIND_FIX : KIND_FLO;
+    // Where there are flonums, fixnums mostly count and index.
+    return f->shape->flonums ? KIND_FLO : f->shape->fixnums ? KIND_FIX : KIND_ANY;
 }
 
 // Is it an exact number whose double can stand for it in an addition? Exact 0 has rules of its own.

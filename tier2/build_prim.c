@@ -171,9 +171,10 @@ BUILD(is_class) { return t2_is_class(b, args[0], (ClassSet)row->what); }
 BUILD(is_special) { return emit2(b, N_IS_SAME, args[0], t2_value(b, (Value)row->what)); }
 // Of numbers that are no flonums their classes tell; whether a flonum has a fraction they do not.
 BUILD(is_integer) {
-    if (args[0]->type.set & CLASS(FLONUM))
+    if (args[0]->type.set & CLASS(FLONUM) && !trusted(b))
         return NULL;
-    return t2_is_class(b, args[0], CLASS(FIXNUM) | CLASS(BIGNUM));
+    Node *x = t2_guard_class(b, args[0], CLASS_ALL & ~CLASS(FLONUM), EXIT_TYPE);
+    return t2_is_class(b, x, CLASS(FIXNUM) | CLASS(BIGNUM));
 }
 BUILD(is_exact) {
     if (!trusted(b))
@@ -183,10 +184,11 @@ BUILD(is_exact) {
     return t2_is_class(b, x, row->what ? exact : CLASS(FLONUM));
 }
 BUILD(is_procedure) {
-    ClassSet set = args[0]->type.set, certain = CLASS(CLOSURE) | CLASS(PRIMITIVE);
-    if (t2_is_a(args[0], certain) || !(set & (certain | CLASS(OBJECT))))
-        return t2_is_class(b, args[0], certain);
-    return NULL; // continuations and parameters are of the class of all other objects
+    // Continuations and parameters are of the class of all other objects.
+    if (args[0]->type.set & CLASS(OBJECT) && !trusted(b))
+        return NULL;
+    Node *x = t2_guard_class(b, args[0], CLASS_ALL & ~CLASS(OBJECT), EXIT_TYPE);
+    return t2_is_class(b, x, CLASS(CLOSURE) | CLASS(PRIMITIVE));
 }
 BUILD(negation) { return emit1(b, N_NOT, t2_truth(b, args[0])); }
 BUILD(same) {
@@ -224,6 +226,17 @@ BUILD(subtract) {
            : count == 2
                ? t2_arithmetic(b, ARITH_SUB, kind_of_two(b, args[0], args[1]), args[0], args[1])
                : NULL;
+}
+BUILD(divide) {
+    Node *one = t2_value(b, value_from_fixnum(1));
+    if (count == 2)
+        return t2_arithmetic(b, ARITH_DIV, kind_of_two(b, args[0], args[1]), args[0], args[1]);
+    if (count != 1)
+        return NULL;
+    if (t2_kind_near(b, args[0]) != KIND_FLO || !trusted(b))
+        return t2_arithmetic(b, ARITH_DIV, KIND_ANY, one, args[0]);
+    return emit2(b, N_DIV_DOUBLE, t2_constant_double(b->graph, 1),
+                 t2_flonum(b, args[0], EXIT_TYPE));
 }
 static Node *compare_two(Builder *b, const Intrinsic *row, Kind kind, Node *x, Node *y) {
     bool back = row->name[0] == '>';

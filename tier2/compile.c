@@ -323,7 +323,7 @@ static bool busy(void) {
     return is_busy;
 }
 
-const T2Compiler t2_compiler = {.size = sizeof(T2Compiler),
+const T2Compiler t2_compiler = {.layout = T2_LAYOUT,
                                 .open = open_engine,
                                 .start = start,
                                 .stop = stop,

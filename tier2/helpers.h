@@ -12,4 +12,7 @@ bool t2_help_poll(VM *vm);
 // unwound. True: this one goes by t1_native_overflow.
 bool t2_help_capture(VM *vm);
 
+// t1_native_apply, but that calls of most primitives need no activation of tier 1.
+Native t2_help_apply;
+
 #endif

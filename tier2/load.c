@@ -51,7 +51,7 @@ static const T2Compiler *find(void) {
     if (!object)
         return NULL;
     const T2Compiler *compiler = dlsym(object, "t2_compiler");
-    if (!compiler || compiler->size != sizeof *compiler)
+    if (!compiler || compiler->layout != T2_LAYOUT)
         return fail("kiln-tier2.so belongs to another version of Kiln");
     char *why = NULL;
     if (compiler->open(&why))

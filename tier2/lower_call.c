@@ -3,6 +3,7 @@
 // All native functions have one prototype (tier1/native.h), so any call may be in tail position.
 // What is called goes through Code.native, which is never NULL; only calls of the function itself
 // go straight to it.
+#include "tier2/helpers.h"
 #include "tier2/lower_int.h"
 #include <stdio.h>
 
@@ -61,11 +62,11 @@ static void call_code(Lower *l, const Node *n) {
 }
 
 // Anything: a closure whose first clause takes the arguments as they are is called by itself, all
-// else through t1_native_apply, which takes the number of arguments in place of the code.
+// else through t2_help_apply, which takes the number of arguments in place of the code.
 static void call_any(Lower *l, const Node *n) {
     uint32_t argc = n->input_count - 1;
     LLVMValueRef callee = t2_emit_input(l, n, 0), count = t2_emit_word(l, argc);
-    LLVMValueRef apply = T2_EXTERN(l, t1_native_apply, l->native_type);
+    LLVMValueRef apply = T2_EXTERN(l, t2_help_apply, l->native_type);
     LLVMValueRef is_closure =
         t2_emit_test_class(l, callee, t2_emit_known(n->inputs[0]), CLASS(CLOSURE));
     LLVMBasicBlockRef closure = t2_emit_block_here(l, "closure");

@@ -66,6 +66,8 @@ struct T2Version {
     uint64_t exits_all;   // of all code it ever had
     uint64_t nanoseconds; // of all compilations together, on either thread
     uint64_t since;       // clock when `exits` was 0
+    uint64_t unwound;     // frames of the code that is installed: by captures and raises
+    uint64_t unwound_since;
 };
 
 // How the engine's data of some code begins. ExitDescriptor.function points at it.
@@ -82,9 +84,13 @@ struct T2Function {
 
 typedef enum T2Text { T2_TEXT_IR, T2_TEXT_LLVM, T2_TEXT_ASM } T2Text;
 
+#define T2_LAYOUT                                                                                  \
+    ((uint64_t)sizeof(T2Compiler) << 48 ^ (uint64_t)sizeof(VM) << 32 ^                             \
+     (uint64_t)offsetof(VM, exit_countdown) << 16 ^ sizeof(T2Version) << 8 ^ sizeof(Code))
+
 // What the shared object offers: the one symbol that load.c looks up, t2_compiler.
 typedef struct T2Compiler {
-    uint32_t size; // of this structure: that of another build is not used
+    uint64_t layout; // T2_LAYOUT: what was made with other structures is not used
     // Once, by any thread: make LLVM ready. False: it cannot work (the reason, malloc'ed, in *why).
     bool (*open)(char **why);
     // Before the first request of a VM; again for the same VM: nothing.

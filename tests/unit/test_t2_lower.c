@@ -83,7 +83,7 @@ static int set_up(void **state) {
     vm->unwind_top = unwind_records;
     t2_engine_define("t1_native_exit", (const void *)take_exit);
     t2_engine_define("t1_native_overflow", (const void *)take_overflow);
-    t2_engine_define("t1_native_apply", (const void *)take_apply);
+    t2_engine_define("t2_help_apply", (const void *)take_apply);
     artifact = NULL;
     t2_settings.chaos = false;
     left.count = overflows = applied = 0;
