@@ -426,7 +426,7 @@ Value rt_prim_array_to_list(VM *vm, Value array) {
         if (__builtin_mul_overflow(lists, a->dim[i], &lists) ||
             __builtin_add_overflow(total, lists, &total))
             return rt_fail_memory(vm, SIZE_MAX);
-    if (!rt_heap_reserve(vm, total, sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, total, sizeof(Pair)))
         return VALUE_FAILURE;
     return to_list(vm, array, 0, 0);
 }

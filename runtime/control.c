@@ -2,6 +2,7 @@
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
+#include "runtime/record.h"
 #include "runtime/string.h"
 #include "runtime/vector.h"
 
@@ -30,10 +31,46 @@ Value rt_prim_set_dynamic(VM *vm, Value dynamic) {
     return VALUE_UNSPECIFIED;
 }
 
+// A new dynamic environment in force; the old one.
+static Value replace_dynamic(VM *vm, Dynamic inner) {
+    Value old = vm->dynamic;
+    vm->dynamic = rt_vector_from_array(vm, (const Value *)&inner, DYNAMIC_FIELDS);
+    return old;
+}
+static Dynamic current(const VM *vm) { return *(const Dynamic *)value_vector(vm->dynamic)->item; }
+
+Value rt_prim_push_handlers(VM *vm, Value handlers) {
+    if (!value_is_pair(handlers) && handlers != VALUE_NULL)
+        return rt_fail_type(vm, 1, "list", handlers);
+    Dynamic d = current(vm);
+    d.handlers = handlers;
+    return replace_dynamic(vm, d);
+}
+
+Value rt_prim_push_binding(VM *vm, Value parameter, Value value) {
+    Dynamic d = current(vm);
+    d.parameters = rt_cons(vm, rt_cons(vm, parameter, rt_box(vm, value)), d.parameters);
+    return replace_dynamic(vm, d);
+}
+
+Value rt_prim_push_winder(VM *vm, Value before, Value after) {
+    Dynamic d = current(vm);
+    const Value winder[] = {before, after, vm->dynamic};
+    d.winders = rt_cons(vm, rt_vector_from_array(vm, winder, 3), d.winders);
+    return replace_dynamic(vm, d);
+}
+
 Value rt_prim_set_raise_hook(VM *vm, Value procedure) {
     if (!value_is_procedure(procedure))
         return rt_fail_type(vm, 1, "procedure", procedure);
     vm->raise_hook = procedure;
+    return VALUE_UNSPECIFIED;
+}
+
+Value rt_prim_set_rewind_hook(VM *vm, Value procedure) {
+    if (!value_is_procedure(procedure))
+        return rt_fail_type(vm, 1, "procedure", procedure);
+    vm->rewind_hook = procedure;
     return VALUE_UNSPECIFIED;
 }
 

@@ -34,6 +34,7 @@ static struct {
     WeakHook *weak;
     size_t weak_count, weak_room;
     bool trace;
+    bool probing; // exhaustion is an answer, see has_block
 } heap;
 
 static void drop_free_lists(VM *vm) {
@@ -74,6 +75,8 @@ static void on_event(GC_EventType event) {
 
 static void *on_exhausted(size_t bytes) {
     (void)bytes;
+    if (heap.probing)
+        return NULL;
     out_of_memory();
 }
 
@@ -224,15 +227,41 @@ void *rt_heap_atomic_slow(VM *vm, size_t bytes) {
     return allocate(vm, bytes, heap.atomic_kind, vm->free_atomic);
 }
 
+// Is there room for one object of that size? What is live may fit well below the limit while what
+// is free lies in pieces, and the heap can grow no more: then libgc is asked, by an allocation that
+// is given back. A little more is asked for than the object takes, so that what else is allocated
+// before it does no harm.
+static bool has_block(size_t bytes) {
+    size_t size = GC_get_heap_size() + GC_get_unmapped_bytes();
+    bytes += bytes / 64 + (64 << 10);
+    if (size < heap.hard_limit && bytes < heap.hard_limit - size)
+        return true;
+    heap.probing = true;
+    void *block = GC_generic_malloc(bytes, heap.atomic_kind);
+    heap.probing = false;
+    if (!block)
+        return false;
+    GC_free(block);
+    return true;
+}
+
+bool rt_heap_reserve_parts(VM *vm, size_t parts, size_t part) {
+    size_t bytes;
+    bool overflow = __builtin_mul_overflow(parts, part, &bytes);
+    if (!overflow && bytes <= vm->heap_limit &&
+        (bytes < (1 << 20) || (fits(vm, bytes) && has_block(part))))
+        return true;
+    rt_fail_memory(vm, overflow ? SIZE_MAX : bytes);
+    return false;
+}
+
 bool rt_heap_reserve(VM *vm, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > vm->heap_limit)
-        goto full;
-    if (bytes < (1 << 20) || fits(vm, bytes))
-        return true;
-full:
-    rt_fail_memory(vm, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
-    return false;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        rt_fail_memory(vm, SIZE_MAX);
+        return false;
+    }
+    return rt_heap_reserve_parts(vm, 1, bytes);
 }
 
 void rt_heap_collect(void) {

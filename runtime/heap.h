@@ -68,9 +68,11 @@ static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_scanned(vm
 static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_atomic(vm, bytes); }
 
 // Ask before any allocation whose size a program chose (make-vector, string-append, expt …): true
-// when `count` items of `size` bytes fit below the heap limit. Otherwise false, with the condition
-// set: the caller returns VALUE_FAILURE.
+// when `count` items of `size` bytes fit below the heap limit, side by side. Otherwise false, with
+// the condition set: the caller returns VALUE_FAILURE.
 [[nodiscard]] bool rt_heap_reserve(VM *vm, size_t count, size_t size);
+// The same for several objects of `part` bytes each.
+[[nodiscard]] bool rt_heap_reserve_parts(VM *vm, size_t parts, size_t part);
 
 // Run a full collection now.
 void rt_heap_collect(void);

@@ -261,7 +261,7 @@ Value rt_prim_cons_star(VM *vm, int argc, const Value *argv) {
 
 Value rt_prim_make_list(VM *vm, int argc, const Value *argv) {
     size_t n;
-    if (!rt_count(vm, 1, argv[0], &n) || !rt_heap_reserve(vm, n, sizeof(Pair)))
+    if (!rt_count(vm, 1, argv[0], &n) || !rt_heap_reserve_parts(vm, n, sizeof(Pair)))
         return VALUE_FAILURE;
     Value fill = argc > 1 ? argv[1] : VALUE_UNSPECIFIED, list = VALUE_NULL;
     while (n-- > 0)
@@ -284,7 +284,7 @@ Value rt_prim_iota(VM *vm, int argc, const Value *argv) {
     for (int i = 1; i < argc; i++)
         if (!value_is_number(argv[i]))
             return rt_fail_type(vm, i + 1, "number", argv[i]);
-    if (!rt_heap_reserve(vm, n, sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, n, sizeof(Pair)))
         return VALUE_FAILURE;
     Value start = argc > 1 ? argv[1] : value_from_fixnum(0);
     Value step = argc > 2 ? argv[2] : value_from_fixnum(1);
@@ -443,7 +443,7 @@ Value rt_prim_list_set(VM *vm, Value list, Value k, Value v) {
 Value rt_prim_take(VM *vm, Value list, Value k) {
     if (follow(vm, list, k, true) == VALUE_FAILURE)
         return VALUE_FAILURE;
-    if (!rt_heap_reserve(vm, (size_t)value_fixnum(k), sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, (size_t)value_fixnum(k), sizeof(Pair)))
         return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);

@@ -44,7 +44,7 @@ static bool limbs_reserve(VM *vm, size_t size, size_t copies) {
                        size > SIZE_MAX / sizeof(mp_limb_t) ? SIZE_MAX : size * sizeof(mp_limb_t));
         return false;
     }
-    return rt_heap_reserve(vm, size, copies * sizeof(mp_limb_t));
+    return rt_heap_reserve_parts(vm, copies, size * sizeof(mp_limb_t));
 }
 
 Bignum *rt_bignum_room(VM *vm, size_t size) {

@@ -71,37 +71,40 @@ const Primitive rt_primitives[] = {
 };
 const int rt_primitive_count = sizeof rt_primitives / sizeof rt_primitives[0];
 
-// Rows by their names: open addressing, row + 1, 0: free. Passes ask for names at each form.
-enum { NAME_SLOTS = 4096 };
-_Static_assert(2 * sizeof rt_primitives / sizeof rt_primitives[0] <= NAME_SLOTS,
-               "at most half of the slots are taken");
-static uint16_t name_slots[NAME_SLOTS];
-static once_flag names_entered = ONCE_FLAG_INIT;
+// ---- names
 
-static uint32_t hash_name(const char *name) { // FNV-1a
+enum { NAME_SLOTS = 4096 };
+static_assert(2 * sizeof rt_primitives / sizeof *rt_primitives <= NAME_SLOTS, "half full at most");
+static uint16_t name_slots[NAME_SLOTS]; // row + 1; 0: free. Linear probing.
+static once_flag names_once = ONCE_FLAG_INIT;
+
+static uint32_t name_hash(const char *name) { // FNV-1a
     uint32_t h = 2166136261;
     for (; *name; name++)
-        h = (h ^ (unsigned char)*name) * 16777619;
-    return h;
+        h = (h ^ (uint8_t)*name) * 16777619;
+    return h ^ h >> 15;
 }
 
-static void enter_names(void) {
+// The slot of the name, or the free one where it would be.
+static uint16_t *name_slot(const char *name) {
+    uint32_t at = name_hash(name) % NAME_SLOTS;
+    while (name_slots[at] && strcmp(rt_primitives[name_slots[at] - 1].name, name) != 0)
+        at = (at + 1) % NAME_SLOTS;
+    return &name_slots[at];
+}
+
+static void fill_names(void) {
     for (int i = 0; i < rt_primitive_count; i++) {
-        uint32_t h = hash_name(rt_primitives[i].name);
-        while (name_slots[h % NAME_SLOTS])
-            h++;
-        name_slots[h % NAME_SLOTS] = (uint16_t)(i + 1);
+        uint16_t *slot = name_slot(rt_primitives[i].name);
+        if (!*slot)
+            *slot = (uint16_t)(i + 1);
     }
 }
 
 const Primitive *rt_primitive_find(const char *name) {
-    call_once(&names_entered, enter_names);
-    for (uint32_t h = hash_name(name); name_slots[h % NAME_SLOTS]; h++) {
-        const Primitive *p = &rt_primitives[name_slots[h % NAME_SLOTS] - 1];
-        if (strcmp(p->name, name) == 0)
-            return p;
-    }
-    return NULL;
+    call_once(&names_once, fill_names);
+    uint16_t row = *name_slot(name);
+    return row ? &rt_primitives[row - 1] : NULL;
 }
 
 Value rt_primitive_call(VM *vm, const Primitive *p, int argc, const Value *argv) {

@@ -31,7 +31,10 @@ enum {               // effects
 #define CONTROL_OPS(X)                                                                             \
     X(APPLY)          /* (apply f a … list) */                                                     \
     X(CALL_VALUES)    /* (call-with-values producer consumer) */                                   \
-    X(CAPTURE)        /* (%capture f): f gets the raw continuation, without winders */             \
+    X(CAPTURE)        /* (%capture f), call/cc: f gets the current continuation */                 \
+    X(ESCAPE)         /* (%call-with-escape f), call/ec: f gets an escape, by a marker here */     \
+    X(LEAVE)          /* (%leave k thunk): unwinds to k's marker, calls thunk in its place */      \
+    X(LEAVE_CAPTURE)  /* (%leave-with-slice k f): the same; f gets what was unwound */             \
     X(PROMPT)         /* (%prompt tag thunk): calls thunk below a prompt */                        \
     X(CAPTURE_PROMPT) /* (%capture-prompt tag f): unwinds to the prompt, f gets the slice */       \
     X(EVAL)           /* (eval expr env) */                                                        \

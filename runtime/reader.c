@@ -447,7 +447,7 @@ static bool look_after_memory(VM *vm, Reader *r) {
         rt_port_fail(vm, "read", value_port(r->port)->name, EINTR);
         return false;
     }
-    return rt_heap_reserve(vm, MEMORY_CHECK, 2 * sizeof(Pair));
+    return rt_heap_reserve_parts(vm, MEMORY_CHECK, 2 * sizeof(Pair));
 }
 
 static void forget(Reader *r) {

@@ -31,7 +31,7 @@ enum {                  // bits of vm->interrupts, polled by the evaluators at c
 typedef struct Dynamic { // a TYPE_VECTOR of three, so that SX can build it
     Value handlers;      // list of exception handlers, innermost first
     Value parameters;    // list of (parameter . box), innermost first
-    Value winders;       // list of (before . after), innermost first
+    Value winders;       // list of #(before after dynamic), innermost first
 } Dynamic;
 
 struct SourceTable; // source.h
@@ -59,7 +59,9 @@ typedef struct VM {
     Value dynamic;            // current dynamic environment: a vector, see Dynamic
     Value uncaught_backtrace; // calls under way when an object that is no condition went unhandled
     Value raise_hook;         // SX procedure of one argument that raises a primitive's condition
-    Value exit_status;        // set by %exit: what the host should exit with; VALUE_NONE: not asked
+    Value rewind_hook; // SX procedure (procedure winders arguments): leaves and enters extents of
+                       // dynamic-wind until these winders are in force, then makes the call
+    Value exit_status; // set by %exit: what the host should exit with; VALUE_NONE: not asked
 
     // names
     struct SymbolTable *symbols;

@@ -366,7 +366,7 @@ typedef enum Listing { LIST_KEYS, LIST_VALUES, LIST_PAIRS } Listing;
 
 static Value list_entries(VM *vm, Value table, Listing what) {
     const Table *t = value_table(table);
-    if (!rt_heap_reserve(vm, t->count, what == LIST_PAIRS ? 2 * sizeof(Pair) : sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, t->count, what == LIST_PAIRS ? 2 * sizeof(Pair) : sizeof(Pair)))
         return VALUE_FAILURE;
     // From the end, so that the list needs no second pass. In weak tables collections on the way
     // delete entries and shorten the order, but no place moves.

@@ -313,7 +313,7 @@ Value rt_prim_string_to_list(VM *vm, int argc, const Value *argv) {
     size_t start, end;
     if (!check_range(vm, argc, argv, &start, &end))
         return VALUE_FAILURE;
-    if (!rt_heap_reserve(vm, end - start, sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, end - start, sizeof(Pair)))
         return VALUE_FAILURE;
     Value list = VALUE_NULL;
     while (end > start)

@@ -114,7 +114,7 @@ Value rt_prim_vector_to_list(VM *vm, int argc, const Value *argv) {
     size_t start, end;
     if (!check_range(vm, argc, argv, &start, &end))
         return VALUE_FAILURE;
-    if (!rt_heap_reserve(vm, end - start, sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, end - start, sizeof(Pair)))
         return VALUE_FAILURE;
     return rt_vector_to_list(vm, argv[0], start, end);
 }
@@ -244,7 +244,7 @@ Value rt_prim_reverse_vector_to_list(VM *vm, int argc, const Value *argv) {
     size_t start, end;
     if (!check_range(vm, argc, argv, &start, &end))
         return VALUE_FAILURE;
-    if (!rt_heap_reserve(vm, end - start, sizeof(Pair)))
+    if (!rt_heap_reserve_parts(vm, end - start, sizeof(Pair)))
         return VALUE_FAILURE;
     Value list = VALUE_NULL;
     for (size_t i = start; i < end; i++)

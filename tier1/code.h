@@ -71,6 +71,8 @@ typedef struct CallSite {
                    // arguments as they are, else VALUE_NONE
     uint32_t hits; // calls of `code`
     uint32_t misses;            // calls of others, each of which replaces `code`
+    const Primitive *primitive; // the primitive last called, NULL: none yet. Its calls count
+                                // neither as hits nor as misses
     Position operator_position; // where an unbound `cell` fails
     // Where the callee begins and its constants, so that a call need not go through the closure for
     // them; NULL: not seen yet, or the callee does not take the arguments as they are.
@@ -103,6 +105,8 @@ typedef enum InPlace {
     IN_PLACE_MAKE,     // (p v …): a record with these fields
 } InPlace;
 
+enum { LIFTED_MAX = 7 }; // free values passed as arguments, at most
+
 struct Code {
     uint64_t tag; // CODE_TAG: tells it from what other tiers let Closure.code point at
     uint32_t *words;
@@ -118,6 +122,8 @@ struct Code {
     uint32_t entries;    // calls so far, counted from t1_counter_start
     uint32_t optional, keyword;
     bool rest, other_keys;
+    uint8_t lifted;   // the last so many of `required` are not the lambda's: its free values
+    bool call_cc;     // its body is (%capture parameter): who calls it captures instead
     Code *next;       // next clause, NULL: none
     Code *first;      // first clause
     Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.

@@ -114,7 +114,10 @@ static void place_free_values(Compiler *c, Lambda *first) {
             continue;
         if (p->known == first)
             p->kind = PLACE_SELF;
-        else {
+        else if (first->code && ((Code *)first->code)->lifted) {
+            p->kind = PLACE_REGISTER;
+            p->index = first->required + index++;
+        } else {
             p->kind = PLACE_FREE;
             p->index = index++;
         }
@@ -125,6 +128,12 @@ static void place_free_values(Compiler *c, Lambda *first) {
 // that stand in the scratch registers copies are made.
 static void place_parameters(Compiler *c, Lambda *l) {
     uint32_t count = lambda_param_count(l), scratch = 0;
+    if (c->code->lifted) {
+        t1_place(c, l->params[0])->kind = PLACE_REGISTER;
+        t1_place(c, l->params[0])->index = 0;
+        c->top = c->high = c->code->required;
+        return;
+    }
     uint32_t low = count < LOW_REGISTERS ? count : LOW_REGISTERS;
     if (count > LOW_REGISTERS)
         scratch = count - LOW_REGISTERS < HIGH_OFFSET ? count - LOW_REGISTERS : HIGH_OFFSET;

@@ -107,11 +107,53 @@ static Code *constant_clause(Value v, uint32_t argc) {
 
 static void gen_jump(Compiler *c, Node *node);
 
+static const Primitive *capture_row(void) {
+    static const Primitive *row;
+    if (!row)
+        row = rt_primitive_find("%capture");
+    return row;
+}
+
+// (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, by (%capture
+// procedure value …), so that no closure has to be made that is gone at once. False: it is not
+// that.
+static bool gen_capture(Compiler *c, Node *node, Dest dest) {
+    Value constant = node->call.count == 1 ? constant_callee(node->call.fn) : VALUE_NONE;
+    const Code *callee = constant_clause(constant, 1);
+    if (!callee || !callee->call_cc || node->call.args[0]->kind != NODE_LAMBDA)
+        return false;
+    Lambda *l = node->call.args[0]->lambda;
+    uint32_t count = t1_capture_count(l);
+    if (l->next || t1_exact_clause(l, 1) != l || count == 0 || count > LIFTED_MAX || l->code)
+        return false;
+    uint32_t saved = c->top, window = t1_window(c, count + 1);
+    Value procedure = t1_fixed_closure(c, l);
+    Code *code = t1_closure_code(procedure);
+    code->lifted = (uint8_t)count;
+    code->required += count;
+    code->free_count = 0;
+    uint32_t reg = t1_registers(c, 1);
+    t1_load_constant(c, reg, procedure);
+    for (uint32_t i = 0; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i])) {
+            reg = t1_registers(c, 1);
+            t1_gen_into(c, vm_node_local(c->vm, l->free[i], node->position), reg);
+        }
+    t1_load_constant(c, window + FRAME_CALLEE, rt_primitive_object(c->vm, capture_row()));
+    c->top = window;
+    t1_emit_call(c, CALL_ANY, window, count + 1, t1_call_site(c, NULL, NULL, 0), node->position,
+                 dest);
+    c->top = saved;
+    return true;
+}
+
 void t1_gen_call(Compiler *c, Node *node, Dest dest) {
     if (node->flags & NODE_JUMP) {
         gen_jump(c, node);
         return;
     }
+    if (gen_capture(c, node, dest))
+        return;
     if (t1_gen_call_in_place(c, node, dest))
         return;
     uint32_t saved = c->top, argc = node->call.count;
@@ -449,7 +491,10 @@ static void gen_labels(Compiler *c, Node *node, Dest dest) {
     t1_gen(c, node->let.body, early);
     for (uint32_t i = 0; i < count; i++) {
         Lambda *l = node->let.inits[i]->lambda;
-        t1_bind(c, place_of(node->let.vars[i])->label);
+        Place *p = place_of(node->let.vars[i]);
+        t1_bind(c, p->label);
+        c->head = p;
+        c->head_pc = (uint32_t)c->word_count;
         t1_gen(c, l->body, i + 1 == count ? dest : early);
     }
     if (end != NO_LABEL)
@@ -510,13 +555,165 @@ static void find_reads(Node **slot, void *context) {
     vm_node_each_child(node, find_reads, r);
 }
 
+// ---- shortcuts (opcodes.def)
+
+typedef struct Shortcut {
+    Op op;
+    uint32_t var;       // register that is compared
+    uint32_t limit;     // LT, LE, NE: register; LTI, NEI: number; LTG: constant of a cell
+    uint32_t to;        // where the test goes when the condition holds, a word
+    Cell *const *cells; // guards of the test
+} Shortcut;
+
+static bool shortcut(Shortcut *s, Op op, uint32_t var, int64_t limit) {
+    s->op = op;
+    s->var = var;
+    s->limit = (uint32_t)limit;
+    return true;
+}
+
+// The shortcut back to a loop, when there is one: to that outcome of its test which leads here.
+static bool find_shortcut(Compiler *c, const Place *loop, Shortcut *s) {
+    const LoopTest *test = loop->test;
+    if (!test)
+        return false;
+    const Label *label = &c->labels[test->label];
+    bool jumps = label->position != LABEL_OPEN && label->position > test->pc;
+    uint32_t words = t1_op_info[test->op].words;
+    s->to = jumps ? label->position : test->pc + words;
+    s->cells = test->cell;
+    // The primitive's value there.
+    bool is = jumps == !!(t1_op_info[test->op].flags & OPF_WHEN_TRUE);
+    int32_t number = (int16_t)test->bx;
+    switch (test->op) {
+    case OP_JLT:
+    case OP_JNLT:
+        if (test->limit != SHORTCUT_NO_CELL)
+            return is && shortcut(s, OP_LOOP_LTG, test->a, test->limit);
+        return is ? shortcut(s, OP_LOOP_LT, test->a, test->bx)
+                  : shortcut(s, OP_LOOP_LE, test->bx, test->a);
+    case OP_JLE:
+    case OP_JNLE:
+        if (test->limit != SHORTCUT_NO_CELL)
+            return false;
+        return is ? shortcut(s, OP_LOOP_LE, test->a, test->bx)
+                  : shortcut(s, OP_LOOP_LT, test->bx, test->a);
+    case OP_JNUM:
+    case OP_JNNUM:
+        return !is && test->limit == SHORTCUT_NO_CELL && shortcut(s, OP_LOOP_NE, test->a, test->bx);
+    case OP_JLTI:
+    case OP_JNLTI:
+        return is && shortcut(s, OP_LOOP_LTI, test->a, number);
+    case OP_JGEI:
+    case OP_JNGEI:
+        return !is && shortcut(s, OP_LOOP_LTI, test->a, number);
+    case OP_JLEI:
+    case OP_JNLEI:
+        return is && shortcut(s, OP_LOOP_LTI, test->a, (int64_t)number + 1);
+    case OP_JGTI:
+    case OP_JNGTI:
+        return !is && shortcut(s, OP_LOOP_LTI, test->a, (int64_t)number + 1);
+    case OP_JNUMI:
+    case OP_JNNUMI:
+        return !is && shortcut(s, OP_LOOP_NEI, test->a, number);
+    default:
+        return false;
+    }
+}
+
+// The compared register's new value is R[from] + addend: a number, or a constant's index. cell:
+// guard of the addition, or NULL.
+static void emit_shortcut(Compiler *c, const Shortcut *s, uint32_t from, uint32_t addend,
+                          Cell *cell) {
+    Cell *const cells[] = {s->cells[0], s->cells[1], cell};
+    uint32_t pc = (uint32_t)c->word_count;
+    bool registers = t1_op_info[s->op].field[2] == FIELD_SRC;
+    t1_guard_shortcut(c, pc, cells, sizeof cells / sizeof *cells);
+    t1_word(c, op_abc(s->op, s->var, from, registers ? s->limit : addend & 0xFF));
+    t1_word(c, s->to - (pc + SHORTCUT_WORDS));
+    t1_word(c, registers ? addend : s->limit);
+}
+
 typedef struct Move {
     uint32_t to, from;
 } Move;
 
+// Is the argument the parameter in this register itself?
+static bool stays(const Node *arg, uint32_t reg) {
+    return arg->kind == NODE_LOCAL && place_of(arg->local.var)->kind == PLACE_REGISTER &&
+           place_of(arg->local.var)->index == reg;
+}
+
+static void loop_move(Compiler *c, const Place *loop, Move move) {
+    t1_word(c, op_abc(OP_LOOP_MOVE, move.to, move.from, 0));
+    t1_distance(c, loop->label, 1);
+    t1_word(c, t1_counter_start(vm_hot_hook.loops));
+}
+
+// The shortcut that includes the last argument, if that is a step of the variable compared.
+static bool step_shortcut(Compiler *c, const Shortcut *s, const Node *arg) {
+    Step step;
+    if (!t1_is_step(arg, &step) || place_of(step.var)->kind != PLACE_REGISTER ||
+        place_of(step.var)->index >= LOW_REGISTERS)
+        return false;
+    Shortcut used = *s;
+    if (value_is_flonum(step.constant)) {
+        if (s->op == OP_LOOP_LT)
+            used.op = OP_LOOP_LTF;
+        else if (s->op == OP_LOOP_LE)
+            used.op = OP_LOOP_LEF;
+        else
+            return false;
+        const uint32_t *kept = t1_kept(c, step.constant);
+        if (!kept || *kept >= LOW_REGISTERS)
+            return false;
+        double n = value_double(step.constant);
+        Value addend = value_from_double(step.subtracts ? -n : n);
+        emit_shortcut(c, &used, place_of(step.var)->index, t1_constant(c, addend), step.cell);
+    } else {
+        emit_shortcut(c, &used, place_of(step.var)->index, (uint32_t)step.addend, step.cell);
+    }
+    return true;
+}
+
+// The end of a jump with a shortcut that includes the variable's move, or nothing.
+static void end_with_shortcut(Compiler *c, const Place *loop, const Shortcut *s, const Move *move,
+                              uint32_t moves) {
+    Move mine = {.to = s->var, .from = s->var};
+    for (uint32_t i = 0; i < moves; i++)
+        if (move[i].to == s->var && move[i].from < LOW_REGISTERS)
+            mine = move[i];
+        else
+            t1_move(c, move[i].to, move[i].from);
+    emit_shortcut(c, s, mine.from, 0, NULL);
+    loop_move(c, loop, mine);
+}
+
+// Is the argument computed after the others, right into its parameter?
+static bool comes_last(const Place *loop, uint32_t i, const Node *arg) {
+    return arg->kind == NODE_PRIM && loop->known->params[i]->counts;
+}
+
+// Which argument is computed last; the number of arguments: none.
+static uint32_t last_argument(const Place *loop, const Node *jump, uint32_t compared) {
+    uint32_t count = jump->call.count, ordinary = count, counter = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const Node *arg = jump->call.args[i];
+        if (stays(arg, loop->index + i))
+            continue;
+        if (!comes_last(loop, i, arg))
+            ordinary = i;
+        else if (counter == count || counter != compared)
+            counter = i;
+    }
+    return counter < count ? counter : ordinary;
+}
+
 // The parameters get their values at once. An argument is computed right into its parameter when no
-// later one reads the old value, else into a temporary that is moved at the end. On the way back
-// the last move is part of the LOOP.
+// later one reads the old value, or when it may as well be computed after them (Var.counts); else
+// into a temporary that is moved at the end. On the way back the last move is part of the LOOP. If
+// the loop begins with a comparison there is a shortcut to what comes after that; it includes the
+// last addition or move when that is to the variable that is compared.
 static void gen_jump(Compiler *c, Node *node) {
     enum { FEW = 16 };
     const Place *p = place_of(node->call.fn->local.var);
@@ -538,11 +735,14 @@ static void gen_jump(Compiler *c, Node *node) {
             for (uint32_t i = 0; i < count; i++)
                 last[i] = count;
     }
+    bool back = label_is_bound(c, p->label);
+    Shortcut s = {.var = UINT32_MAX};
+    bool has_shortcut = back && find_shortcut(c, p, &s), stepped = false;
+    uint32_t final = last_argument(p, node, s.var - p->index);
     for (uint32_t i = 0; i < count; i++) {
         Node *arg = node->call.args[i];
         uint32_t to = p->index + i;
-        if (arg->kind == NODE_LOCAL && place_of(arg->local.var)->kind == PLACE_REGISTER &&
-            place_of(arg->local.var)->index == to)
+        if (i == final || stays(arg, to) || comes_last(p, i, arg))
             continue;
         if (last[i] <= i + 1) {
             t1_gen_into(c, arg, to);
@@ -554,15 +754,32 @@ static void gen_jump(Compiler *c, Node *node) {
         c->top = from + 1;
         move[moves++] = (Move){.to = to, .from = from};
     }
-    bool back = label_is_bound(c, p->label);
+    if (final < count && comes_last(p, final, node->call.args[final])) {
+        while (moves > 0) {
+            moves--;
+            t1_move(c, move[moves].to, move[moves].from);
+        }
+        for (uint32_t i = 0; i < count; i++)
+            if (i != final && comes_last(p, i, node->call.args[i]))
+                t1_gen_into(c, node->call.args[i], p->index + i);
+    }
+    if (final < count) {
+        Node *arg = node->call.args[final];
+        if (has_shortcut && moves == 0 && p->index + final == s.var)
+            stepped = step_shortcut(c, &s, arg);
+        t1_gen_into(c, arg, p->index + final);
+    }
+    if (has_shortcut && !stepped) {
+        end_with_shortcut(c, p, &s, move, moves);
+        c->top = saved;
+        return;
+    }
     bool fused = back && moves > 0 && move[moves - 1].to < LOW_REGISTERS &&
                  move[moves - 1].from < LOW_REGISTERS;
     for (uint32_t i = 0; i + fused < moves; i++)
         t1_move(c, move[i].to, move[i].from);
     if (fused) {
-        t1_word(c, op_abc(OP_LOOP_MOVE, move[moves - 1].to, move[moves - 1].from, 0));
-        t1_distance(c, p->label, 1);
-        t1_word(c, t1_counter_start(vm_hot_hook.loops));
+        loop_move(c, p, move[moves - 1]);
     } else if (back) {
         t1_loop(c, p->label);
     } else {

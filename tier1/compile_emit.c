@@ -23,6 +23,7 @@ void t1_begin_function(Compiler *c) {
     c->last_bound = c->last_jmp = SIZE_MAX;
     c->label_count = 0;
     c->in_loop = false;
+    c->head = NULL;
     c->kept_count = 0;
     (void)t1_label(c);     // NO_LABEL
     if (++c->stamp == 0) { // the stamps of the last round could be taken for fresh ones

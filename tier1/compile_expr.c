@@ -13,8 +13,27 @@ uint32_t t1_target(Compiler *c, Dest dest) {
     return dest.kind == DEST_REGISTER ? dest.reg : t1_registers(c, 1);
 }
 
+// Is the test that comes now the first thing that a loop does, perhaps after loading one global?
+static void note_loop_test(Compiler *c, Op op, Test test, LabelId label) {
+    Place *head = c->head;
+    if (!head || op < OP_JNUM || op > OP_JNGEI_ANY)
+        return;
+    uint32_t limit = SHORTCUT_NO_CELL, pc = (uint32_t)c->word_count;
+    if (pc != c->head_pc) {
+        uint32_t first = c->words[c->head_pc];
+        if (pc != c->head_pc + 2 || word_op(first) != OP_GLOBAL || word_a(first) != test.bx ||
+            c->last_bound > c->head_pc)
+            return;
+        limit = c->words[c->head_pc + 1];
+    }
+    head->test = rt_raw_new(c->vm, sizeof *head->test);
+    *head->test =
+        (LoopTest){.op = op, .a = test.a, .bx = test.bx, .pc = pc, .label = label, .limit = limit};
+}
+
 void t1_emit_test(Compiler *c, Dest dest, Test test) {
     bool jump_if_true = dest.fall == FALL_FALSE;
+    note_loop_test(c, jump_if_true ? test.yes : test.no, test, jump_if_true ? dest.yes : dest.no);
     t1_word(c, op_abx(jump_if_true ? test.yes : test.no, test.a, test.bx));
     t1_distance(c, jump_if_true ? dest.yes : dest.no, test.has_x2);
     if (test.has_x2)
@@ -161,12 +180,19 @@ static void gen_store(Compiler *c, const Node *node, Dest dest) {
 
 void t1_gen_into(Compiler *c, Node *node, uint32_t reg) { t1_gen(c, node, dest_register(reg)); }
 
+const uint32_t *t1_kept(const Compiler *c, Value constant) {
+    for (uint32_t i = 0; i < c->kept_count; i++)
+        if (c->kept[i].constant == constant)
+            return &c->kept[i].reg;
+    return NULL;
+}
+
 uint32_t t1_operand(Compiler *c, Node *node) {
     if (node->kind == NODE_LOCAL && place_of(node->local.var)->kind == PLACE_REGISTER)
         return place_of(node->local.var)->index;
-    for (uint32_t i = 0; node->kind == NODE_CONST && i < c->kept_count; i++)
-        if (c->kept[i].constant == node->constant)
-            return c->kept[i].reg;
+    const uint32_t *kept = node->kind == NODE_CONST ? t1_kept(c, node->constant) : NULL;
+    if (kept)
+        return *kept;
     uint32_t reg = t1_registers(c, 1);
     t1_gen_into(c, node, reg);
     return reg;

@@ -59,6 +59,19 @@ typedef enum PlaceKind {
     PLACE_LABEL
 } PlaceKind;
 
+// The test that a loop begins with: a comparison of numbers whose operands stand in registers, or
+// of which the second is a global variable that is loaded just before. A jump back to the loop then
+// may take a shortcut (opcodes.def). In Place.test, of the loop's variable.
+typedef struct LoopTest {
+    Op op;
+    uint32_t a, bx;
+    uint32_t pc;
+    LabelId label;  // where it jumps to
+    uint32_t limit; // constant of the cell that is loaded into operand bx; SHORTCUT_NO_CELL: none
+    Cell *cell[2];  // guards
+} LoopTest;
+enum { SHORTCUT_NO_CELL = UINT32_MAX };
+
 // Where a variable is in the procedure being compiled (kind, index), and what is known of it
 // everywhere. In Var.mark.
 typedef struct Place {
@@ -67,6 +80,7 @@ typedef struct Place {
     Value fixed;    // FIXED: the closure it always is
     Lambda *known;  // first clause of the lambda it is bound to, or NULL
     LabelId label;  // LABEL
+    LoopTest *test; // LABEL: NULL: it does not begin with one, or is not compiled yet
     uint32_t free_index; // of a FREE one that is kept in a register for now
     Var *var;
     struct Place *next; // of all that were made
@@ -121,6 +135,7 @@ typedef struct Stub {
     Node *negation;  // (not node): a guarded call of `not` around it, whose value goes to dest;
                      // NULL: none
     Operand operand[STUB_OPERANDS];
+    bool skipped; // a shortcut of a loop: no call, what follows it does the same
 } Stub;
 
 typedef struct Compiler {
@@ -154,6 +169,8 @@ typedef struct Compiler {
     size_t stub_count, stub_room;
     Guard *guards;
     size_t guard_count, guard_room;
+    Place *head; // of the loop whose first instruction comes next, at word head_pc
+    uint32_t head_pc;
     // Flonums that stand in registers during the outermost loop around.
     bool in_loop;
     int64_t scan_budget; // nodes of the procedure that may still be looked at for it
@@ -218,6 +235,8 @@ void t1_load_constant(Compiler *c, uint32_t to, Value v);
 void t1_gen(Compiler *c, Node *node, Dest dest);
 // Evaluate into a register that is read soon: a variable's own, or a temporary.
 uint32_t t1_operand(Compiler *c, Node *node);
+// The register that a constant is kept in during a loop, or NULL.
+const uint32_t *t1_kept(const Compiler *c, Value constant);
 void t1_gen_into(Compiler *c, Node *node, uint32_t reg);
 // Where a value that is computed by one instruction goes: the destination's register or a
 // temporary.
@@ -280,5 +299,16 @@ void t1_note_in_place(Code *code, const Lambda *l);
 // An `if` that a fused instruction does; false: none.
 bool t1_gen_record_if(Compiler *c, Node *node, Dest dest);
 void t1_emit_stubs(Compiler *c);
+// (+ x n) or (- x n): one instruction of one word, when x is in a register and a flonum n too.
+typedef struct Step {
+    Var *var;
+    Value constant; // n, fixnum or flonum
+    bool subtracts;
+    int32_t addend; // fixnum: n or -n
+    Cell *cell;     // guard, or NULL
+} Step;
+bool t1_is_step(const Node *node, Step *step);
+// The shortcut that begins at word pc is not to be taken when one of the cells is written.
+void t1_guard_shortcut(Compiler *c, uint32_t pc, Cell *const *cells, uint32_t count);
 
 #endif

@@ -148,6 +148,15 @@ static bool small_argument(const Prim *p, uint32_t i, int64_t low, int64_t high,
     return *n >= low && *n <= high;
 }
 
+// Does the cell still hold the primitive? The form may have been expanded some time ago.
+static bool guard_holds(const Node *node) {
+    if (node->prim.cell == VALUE_NONE)
+        return true;
+    const Cell *cell = value_cell(node->prim.cell);
+    return !(object_flags(cell) & CELL_ASSIGNED) && value_is_primitive(cell->value) &&
+           value_primitive(cell->value)->row == node->prim.prim;
+}
+
 // Evaluate argument i; the order of evaluation is that of these calls.
 static uint32_t in_register(Prim *p, uint32_t i) {
     uint32_t reg = t1_operand(p->c, argument(p, i));
@@ -170,10 +179,7 @@ static void begin_form(Prim *p, unsigned form, uint32_t skip) {
 }
 static void begin(Prim *p, unsigned form) { begin_form(p, form | p->form, p->skip); }
 
-static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
-    if (!p->cell && !p->callee)
-        return;
-    Compiler *c = p->c;
+static Stub *new_stub(Compiler *c) {
     if (c->stub_count == c->stub_room) {
         c->stub_room = c->stub_room ? 2 * c->stub_room : 16;
         Stub *grown = rt_raw_new(c->vm, c->stub_room * sizeof *grown);
@@ -181,7 +187,14 @@ static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
             memcpy(grown, c->stubs, c->stub_count * sizeof *grown);
         c->stubs = grown;
     }
-    Stub *s = &c->stubs[c->stub_count++];
+    return &c->stubs[c->stub_count++];
+}
+
+static void add_stub(Prim *p, Dest dest, bool placed, uint32_t window) {
+    if (!p->cell && !p->callee)
+        return;
+    Compiler *c = p->c;
+    Stub *s = new_stub(c);
     *s = (Stub){.node = p->node,
                 .cell = p->cell,
                 .callee = p->callee,
@@ -303,6 +316,28 @@ static bool sum(Prim *p, const Fast *f) {
     return true;
 }
 
+bool t1_is_step(const Node *node, Step *step) {
+    if (node->kind != NODE_PRIM || node->prim.count != 2 || !guard_holds(node))
+        return false;
+    const Fast *f = fast_of(node->prim.prim);
+    if (!f || (f->op != OP_ADD && f->op != OP_SUB))
+        return false;
+    Prim p = prim_of(NULL, (Node *)node, dest_effect());
+    *step = (Step){.cell = p.cell, .subtracts = f->op == OP_SUB};
+    for (uint32_t x = 0; x <= !step->subtracts; x++) {
+        int64_t n = 0;
+        if (argument(&p, x)->kind != NODE_LOCAL || !constant_argument(&p, 1 - x, &step->constant) ||
+            !(value_is_flonum(step->constant) ||
+              small_argument(&p, 1 - x, INT8_MIN, INT8_MAX, &n)) ||
+            step->constant == value_from_fixnum(0)) // changes -0.0; a shortcut would not
+            continue;
+        step->var = argument(&p, x)->local.var;
+        step->addend = (int32_t)(step->subtracts ? -n : n);
+        return true;
+    }
+    return false;
+}
+
 static void integer(Prim *p, const Fast *f) {
     int64_t n;
     if (small_argument(p, 1, INT8_MIN, INT8_MAX, &n) && n != 0 && n != -1) {
@@ -399,6 +434,11 @@ static void setbox(Prim *p, const Fast *f) {
 
 static void finish_test(Prim *p, Test test) {
     t1_emit_test(p->c, p->dest, test);
+    LoopTest *loop = p->c->head ? p->c->head->test : NULL;
+    if (loop && loop->pc == p->pc) {
+        loop->cell[0] = p->cell;
+        loop->cell[1] = p->negation ? value_cell(p->negation->prim.cell) : NULL;
+    }
     Dest generic = p->has_generic ? p->generic : p->dest;
     generic.fall = FALL_NONE;
     add_stub(p, generic, false, p->c->top);
@@ -529,7 +569,6 @@ static bool member(Prim *p) {
     return true;
 }
 
-static bool guard_holds(const Node *node);
 static bool gen_test(Prim *p, const Fast *f);
 
 // (if (not (< a b)) …), both guarded: one test. Should either cell change, the stub calls both.
@@ -939,15 +978,6 @@ static bool gen_fast(Prim *p, const Fast *f) {
     return false;
 }
 
-// Does the cell still hold the primitive? The form may have been expanded some time ago.
-static bool guard_holds(const Node *node) {
-    if (node->prim.cell == VALUE_NONE)
-        return true;
-    const Cell *cell = value_cell(node->prim.cell);
-    return !(object_flags(cell) & CELL_ASSIGNED) && value_is_primitive(cell->value) &&
-           value_primitive(cell->value)->row == node->prim.prim;
-}
-
 void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
     const Primitive *row = node->prim.prim;
     if (row->control != CONTROL_NONE || !guard_holds(node)) {
@@ -966,12 +996,17 @@ void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
 
 // ---- calls in place
 
-// The procedures that define-record-type makes: see vm/definition.c.
+// The procedures that define-record-type makes (see vm/definition.c), and call/cc.
 void t1_note_in_place(Code *code, const Lambda *l) {
     uint32_t params = lambda_param_count(l);
     if (l->next || l != l->first || params != l->required)
         return;
     const Node *body = l->body, *test = body, *then = NULL;
+    if (body->kind == NODE_PRIM && body->prim.prim->control == CONTROL_CAPTURE && params == 1 &&
+        body->prim.args[0]->kind == NODE_LOCAL && body->prim.args[0]->local.var == l->params[0]) {
+        code->call_cc = true;
+        return;
+    }
     if (body->kind == NODE_IF) {
         test = body->branch.test;
         then = body->branch.then;
@@ -1126,6 +1161,13 @@ bool t1_gen_call_in_place(Compiler *c, Node *node, Dest dest) {
 
 // ---- stubs
 
+void t1_guard_shortcut(Compiler *c, uint32_t pc, Cell *const *cells, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (cells[i])
+            *new_stub(c) =
+                (Stub){.cell = cells[i], .pc = pc, .back = pc + SHORTCUT_WORDS, .skipped = true};
+}
+
 static void add_guard(Compiler *c, const Stub *s, Cell *cell) {
     if (c->guard_count == c->guard_room) {
         c->guard_room = c->guard_room ? 2 * c->guard_room : 16;
@@ -1134,13 +1176,19 @@ static void add_guard(Compiler *c, const Stub *s, Cell *cell) {
             memcpy(grown, c->guards, c->guard_count * sizeof *grown);
         c->guards = grown;
     }
-    c->guards[c->guard_count++] = (Guard){
-        .pc = s->pc, .stub = (uint32_t)c->word_count, .original = c->words[s->pc], .cell = cell};
+    c->guards[c->guard_count++] = (Guard){.pc = s->pc,
+                                          .stub = s->skipped ? s->back : (uint32_t)c->word_count,
+                                          .original = c->words[s->pc],
+                                          .cell = cell};
 }
 
 void t1_emit_stubs(Compiler *c) {
     for (size_t i = 0; i < c->stub_count && !c->failed; i++) {
         Stub *s = &c->stubs[i];
+        if (s->skipped) {
+            add_guard(c, s, s->cell);
+            continue;
+        }
         Node *node = s->node;
         bool prim = node->kind == NODE_PRIM;
         uint32_t argc = prim ? node->prim.count : node->call.count, window = s->window;

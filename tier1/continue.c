@@ -12,6 +12,10 @@
 // off one by one; Clinger, Hartheimer, Ost, "Implementation Strategies for First-Class
 // Continuations", 1999: incremental stack/heap.)
 //
+// An escape (%call-with-escape) moves nothing: it is a marker, a control frame, that is looked for
+// from the innermost frame outwards when the escape is called. It is valid where the marker is part
+// of the continuation, be it on the stack or, because somebody did capture, on the heap.
+//
 // The same happens when the stack is full. So recursion is bounded by the heap alone.
 #include "runtime/list.h"
 #include "runtime/symbol.h"
@@ -190,6 +194,7 @@ void t1_resume_control(T1 *t) {
     leave_control(t);
     switch (kind) {
     case CONTROL_FRAME_RETURN:
+    case CONTROL_FRAME_ESCAPE:
     case CONTROL_FRAME_PROMPT:
     case CONTROL_FRAME_HIDE:
     case CONTROL_FRAME_ENTRY:
@@ -256,35 +261,47 @@ const Value *t1_trace_call(T1 *t, Value closure, const Lambda *lambda, uint32_t 
     Value *copy = rt_raw_new(vm, ((size_t)argc + 1) * sizeof *copy);
     if (argc)
         memcpy(copy, argv, argc * sizeof *copy);
+    uint32_t shown = argc - t1_closure_code(closure)->lifted;
     Context *at = &t->at;
     bool tail = at->tail;
     if (tail)
         leave_activation(t);
     if (tail && !at->tail && is_mark(t, frame_closure(at->base), at->base)) {
-        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, argc, copy);
+        vm_trace_call(vm, value_fixnum(at->base[3]), lambda, shown, copy);
         return copy;
     }
     int64_t depth = vm_trace_depth(vm);
     t1_push_control(t, CONTROL_FRAME_TRACE, vm->trace, value_from_fixnum(depth));
-    vm_trace_call(vm, depth, lambda, argc, copy);
+    vm_trace_call(vm, depth, lambda, shown, copy);
     return copy;
 }
 
 static void trace_jump(T1 *t) {
     if (!(atomic_load(&t->vm->interrupts) & INTERRUPT_TRACE))
         return;
+    const Value *base = t->at.base;
+    for (; !is_mark(t, frame_closure(base), base); base = frame_caller(base))
+        if (!frame_pc(base)) {
+            base = NULL;
+            break;
+        }
     const HeapFrame *f = t->evaluation->below;
-    while (f && !is_mark(t, f->closure, f->registers))
+    while (!base && f && !is_mark(t, f->closure, f->registers))
         f = f->next;
-    vm_trace_jump(t->vm, f ? value_fixnum(f->registers[3]) : -1);
+    if (!base && f)
+        base = f->registers;
+    vm_trace_jump(t->vm, base ? value_fixnum(base[3]) : -1);
 }
 
 // ---- continuations
 
 static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFrame *end) {
-    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, sizeof *k);
+    bool slice = flags & CONTINUATION_SLICE;
+    size_t size = slice ? sizeof(Continuation) : offsetof(Continuation, end);
+    Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, size);
     k->frames = frames;
-    k->end = end;
+    if (slice)
+        k->end = end;
     k->dynamic = t->vm->dynamic;
     k->evaluation = t->evaluation;
     return value_from_pointer(k);
@@ -315,6 +332,121 @@ static void push_slice(T1 *t, const Continuation *k) {
     t->evaluation->below = first;
 }
 
+// ---- escapes
+
+// The frame of an escape: on the stack, on the heap, or neither: it is not part of the
+// continuation.
+typedef struct Marker {
+    Value *base;
+    HeapFrame *below;
+} Marker;
+
+static Marker find_marker(const T1 *t, Value escape) {
+    Value kind = t->control[CONTROL_FRAME_ESCAPE];
+    for (Value *base = t->at.base;; base = frame_caller(base)) {
+        if (frame_closure(base) == kind && base[0] == escape)
+            return (Marker){.base = base};
+        if (!frame_pc(base))
+            break;
+    }
+    HeapFrame *f = t->evaluation->below;
+    while (f && !(f->closure == kind && f->registers[0] == escape))
+        f = f->next;
+    return (Marker){.below = f};
+}
+
+static bool is_found(Marker marker) { return marker.base || marker.below; }
+
+// The context of the call that the marker stands for.
+static void leave_to(T1 *t, Marker marker) {
+    if (marker.base) {
+        t->at.base = marker.base;
+    } else {
+        at_bottom(t);
+        t->evaluation->below = marker.below;
+        (void)reinstate(t);
+    }
+    leave_control(t);
+}
+
+// What leave_to leaves, as a list of its own if it is on the stack, else up to *end: the frames
+// down to the marker, and the one that was kept for it alone.
+static HeapFrame *slice_to(T1 *t, Marker marker, HeapFrame **end) {
+    HeapFrame *first = NULL, **link = &first;
+    const Context *at = &t->at;
+    const Value *registers = marker.base ? marker.base : marker.below->registers;
+    bool kept = registers[CONTROL_FRAME_TAIL] != value_from_fixnum(0);
+    if (!marker.base || (kept && !frame_pc(marker.base))) {
+        Value escape = registers[0];
+        first = t1_move_frames(t);
+        marker = find_marker(t, escape);
+        *end = kept ? marker.below->next->next : marker.below->next;
+        return first;
+    }
+    *end = NULL;
+    if (!at->tail) {
+        *link = heap_frame(t, at->next, link_make(at->constants, at->dst), at->base, at->window);
+        link = &(*link)->next;
+    }
+    const Value *last = kept ? frame_caller(marker.base) : marker.base;
+    for (const Value *base = at->base; base != last;) {
+        const Value *caller = frame_caller(base);
+        *link = heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
+                           (uint32_t)(base - caller) - FRAME_HEADER);
+        link = &(*link)->next;
+        base = caller;
+    }
+    return first;
+}
+
+// Before (procedure argument …) takes up the continuation k. True: extents of dynamic-wind have to
+// be left or entered first; the hook makes the call again.
+static bool take_winders(T1 *t, const Continuation *k, Value procedure, uint32_t argc,
+                         const Value *argv) {
+    VM *vm = t->vm;
+    if (t1_winders(vm->dynamic) == t1_winders(k->dynamic) || !value_is_procedure(vm->rewind_hook))
+        return false;
+    Value arguments[] = {procedure, t1_winders(k->dynamic), rt_list_from_array(vm, argv, argc)};
+    t1_apply(t, vm->rewind_hook, 3, arguments);
+    return true;
+}
+
+static void control_escape(T1 *t, Value procedure) {
+    Value k = continuation_new(t, CONTINUATION_ESCAPE, NULL, NULL);
+    t1_push_control(t, CONTROL_FRAME_ESCAPE, k, VALUE_FALSE);
+    t1_apply(t, procedure, 1, &k);
+}
+
+// (%leave k thunk) and (%leave-with-slice k f)
+static void control_leave(T1 *t, const Primitive *p, const Value *argv) {
+    VM *vm = t->vm;
+    if (!value_has_type(argv[0], TYPE_CONTINUATION) ||
+        !(object_flags(value_object(argv[0])) & CONTINUATION_ESCAPE)) {
+        rt_fail_type(vm, 1, "escape continuation", argv[0]);
+        t1_raise_as(t, p->name);
+        return;
+    }
+    Value escape = argv[0], procedure = argv[1], slice = VALUE_NONE;
+    const Continuation *k = value_object(escape);
+    Marker marker = find_marker(t, escape);
+    if (!is_found(marker)) {
+        t1_answer(t, VALUE_FALSE);
+        return;
+    }
+    if (take_winders(t, k, rt_primitive_object(vm, p), 2, argv))
+        return;
+    if (p->control == CONTROL_LEAVE_CAPTURE) {
+        HeapFrame *end, *frames = slice_to(t, marker, &end);
+        slice = continuation_new(t, CONTINUATION_SLICE, frames, end);
+        marker = find_marker(t, escape);
+    }
+    leave_to(t, marker);
+    vm->dynamic = k->dynamic;
+    t1_apply(t, procedure, slice == VALUE_NONE ? 0 : 1, &slice);
+}
+
+// ---- entering continuations
+
 void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     const Continuation *k = value_object(continuation);
@@ -332,18 +464,41 @@ void t1_apply_continuation(T1 *t, Value continuation, uint32_t argc, const Value
         t1_raise(t, 0);
         return;
     }
+    Marker marker = {0};
+    bool escape = object_flags(k) & CONTINUATION_ESCAPE;
+    if (escape) {
+        marker = find_marker(t, continuation);
+        if (!is_found(marker)) {
+            rt_fail_at(vm, CONDITION_CONTROL, 0, VALUE_FALSE, VALUE_NULL,
+                       "escape continuation called after its extent has ended");
+            t1_raise(t, 0);
+            return;
+        }
+    }
+    if (take_winders(t, k, continuation, argc, argv))
+        return;
+    vm->dynamic = k->dynamic;
+    if (escape) {
+        leave_to(t, marker);
+        trace_jump(t);
+        t1_answer(t, value);
+        return;
+    }
     at_bottom(t);
     t->evaluation->below = k->frames;
-    vm->dynamic = k->dynamic;
     trace_jump(t);
     t1_return(t, value);
 }
 
-static void control_capture(T1 *t, Value procedure) {
+// (%capture f x …): (f k x …)
+static void control_capture(T1 *t, uint32_t argc, const Value *argv) {
     bool whole = !t->at.tail;
-    Value k = continuation_new(t, 0, t1_move_frames(t), NULL);
+    Value procedure = argv[0], arguments[1 + LIFTED_MAX];
+    for (uint32_t i = 1; i < argc; i++)
+        arguments[i] = argv[i];
+    arguments[0] = continuation_new(t, 0, t1_move_frames(t), NULL);
     t->unsettled = whole;
-    t1_apply(t, procedure, 1, &k);
+    t1_apply(t, procedure, argc, arguments);
     t->unsettled = false;
 }
 
@@ -452,6 +607,14 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
     t1_apply(t, value_from_pointer(closure), 0, NULL);
 }
 
+static bool is_procedure(T1 *t, Value v, const char *who) {
+    if (value_is_procedure(v))
+        return true;
+    rt_fail_type(t->vm, 1, "procedure", v);
+    t1_raise_as(t, who);
+    return false;
+}
+
 void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
     VM *vm = t->vm;
     switch (p->control) {
@@ -465,7 +628,16 @@ void t1_control(T1 *t, const Primitive *p, uint32_t argc, const Value *argv) {
         return;
     }
     case CONTROL_CAPTURE:
-        control_capture(t, argv[0]);
+        if (is_procedure(t, argv[0], "call/cc"))
+            control_capture(t, argc, argv);
+        return;
+    case CONTROL_ESCAPE:
+        if (is_procedure(t, argv[0], "call/ec"))
+            control_escape(t, argv[0]);
+        return;
+    case CONTROL_LEAVE:
+    case CONTROL_LEAVE_CAPTURE:
+        control_leave(t, p, argv);
         return;
     case CONTROL_PROMPT:
         control_prompt(t, argv[0], argv[1]);

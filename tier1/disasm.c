@@ -204,6 +204,8 @@ static void put_feedback(Disasm *d, uint32_t pc) {
         }
         if (site->misses)
             rt_builder_format(&d->text, ", %u of others", site->misses);
+        if (site->primitive)
+            rt_builder_format(&d->text, ", the primitive %s", site->primitive->name);
     }
 }
 

@@ -16,7 +16,7 @@
 #include "tier1/code.h"
 
 // Whoever gives these another member has to say here what becomes of it.
-static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 56 && sizeof(Guard) == 24 &&
+static_assert(sizeof(Code) == 144 && sizeof(CallSite) == 64 && sizeof(Guard) == 24 &&
               sizeof(Site) == 16);
 
 // ---- writing
@@ -170,7 +170,8 @@ static void write_code(Saver *s, Code *code) {
         outer = vm_image_find(&s->codes, (uintptr_t)l->outer->code) + 1;
     image_write32(w, code->binding | (uint32_t)code->top << 8 | (uint32_t)code->rest << 9 |
                          (uint32_t)code->other_keys << 10 | (uint32_t)l->captures << 11 |
-                         (uint32_t)code->in_place << 12 | (uint32_t)code->field << 16);
+                         (uint32_t)code->in_place << 12 | (uint32_t)code->field << 16 |
+                         (uint32_t)code->call_cc << 24 | (uint32_t)code->lifted << 25);
     image_write32(w, code->required);
     image_write32(w, code->optional);
     image_write32(w, code->keyword);
@@ -411,7 +412,10 @@ static bool read_code(Loader *l, Code *code) {
     lambda->captures = flags >> 11 & 1;
     code->in_place = flags >> 12 & 15;
     code->field = flags >> 16 & 0xFF;
-    lambda->required = code->required = image_read32(r);
+    code->call_cc = flags >> 24 & 1;
+    code->lifted = flags >> 25 & LIFTED_MAX;
+    code->required = image_read32(r);
+    lambda->required = code->required - code->lifted;
     lambda->optional = code->optional = image_read32(r);
     lambda->keyword = code->keyword = image_read32(r);
     code->registers = image_read32(r);

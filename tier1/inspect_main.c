@@ -4,7 +4,7 @@
 //                                   names): instructions as they are by now, positions, what call
 //                                   sites and loops have seen
 //   bytecode-inspect --count FILE   run it, then print which instructions its code consists of
-//   bytecode-inspect --opcodes      the instruction set as a table in Markdown
+//   bytecode-inspect --opcodes      the page OPCODES.md
 //
 // The program's own output goes to standard output first. Exit status: 0; 1 when it fails; 2 for
 // wrong usage.
@@ -159,35 +159,6 @@ static void print_counts(Inspect *in, const Codes *codes) {
         printf("%8lu  %s\n", (unsigned long)in->count[order[i]], t1_op_info[order[i]].name);
 }
 
-// ---- the instruction set
-
-static void print_opcodes(void) {
-    static const char *const field[] = {
-        [FIELD_DST] = "r",           [FIELD_SRC] = "r",         [FIELD_MUT] = "r",
-        [FIELD_REG] = "r",           [FIELD_WIN] = "window",    [FIELD_CNT] = "n",
-        [FIELD_IMM] = "n",           [FIELD_FLD] = "n",         [FIELD_I16] = "n",
-        [FIELD_U16] = "n",           [FIELD_K16] = "constant",  [FIELD_R16] = "r",
-        [FIELD_J24] = "label",       [FIELD_JMP] = "label",     [FIELD_KON] = "constant",
-        [FIELD_CEL] = "cell",        [FIELD_SIT] = "call site", [FIELD_COD] = "code",
-        [FIELD_TYP] = "record type", [FIELD_PRM] = "primitive", [FIELD_WAC] = "registers",
-        [FIELD_D16] = "r",           [FIELD_NUM] = "n",         [FIELD_CTR] = "counter",
-        [FIELD_CAP] = "captures…",
-    };
-    puts("| instruction | A, B, C | extension words | what it does |\n|---|---|---|---|");
-    for (int op = 0; op < OP_COUNT; op++) {
-        const OpInfo *info = &t1_op_info[op];
-        printf("| `%s` | ", info->name);
-        for (int i = 0; i < 3; i++)
-            if (info->field[i] != FIELD_NO)
-                printf("%s%s", i ? ", " : "", field[info->field[i]]);
-        printf(" | ");
-        for (int i = 0; i < OP_EXTENSIONS; i++)
-            if (info->extension[i] != FIELD_NO)
-                printf("%s%s", i ? ", " : "", field[info->extension[i]]);
-        printf(" | %s |\n", info->doc);
-    }
-}
-
 // ---- the command
 
 typedef struct Command {
@@ -208,7 +179,7 @@ int main(int argc, char **argv) {
     Command command = {0};
     int first = 1;
     if (argc > first && strcmp(argv[first], "--opcodes") == 0) {
-        print_opcodes();
+        t1_print_opcodes(stdout);
         return 0;
     }
     if (argc > first && strcmp(argv[first], "--count") == 0) {

@@ -320,12 +320,17 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
         if (site->cell)
             site->callee = entered ? callee : VALUE_NONE;
     }
+    if (entered && entered->call_cc) { // t1_call_other captures
+        entered = NULL;
+        if (site->cell)
+            site->callee = VALUE_NONE;
+    }
     site->words = entered ? entered->words : NULL;
     site->constants = entered ? entered->constants : NULL;
 }
 
 // Any call, whatever is called.
-SLOW_HANDLER(slow_call) {
+[[gnu::cold, gnu::noinline]] HANDLER(t1_slow_call) {
     Op op = word_op(*pc);
     bool wide = op == OP_CALL_WIDE || op == OP_TAIL_CALL_WIDE;
     uint32_t window = wide ? wac_window(pc[1]) : FIELD_A, argc = wide ? wac_count(pc[1]) : FIELD_B;
@@ -386,12 +391,17 @@ static inline bool must_wait(const VM *vm, const Value *target) {
     return UNLIKELY(target >= vm->frame_limit || t1_polled(vm));
 }
 
-// A call with its result in R[C]; expected: nothing has to be done but to enter.
-#define CALL_SITE(ID, expected, closure)                                                           \
+// A call with its result in R[C]; expected: nothing has to be done but to enter; otherwise: who
+// makes it if not.
+#define CALL_SITE(ID, expected, closure, otherwise)                                                \
     do {                                                                                           \
         Value *target = base + FIELD_A + FRAME_HEADER;                                             \
-        if (UNLIKELY(!(expected)) || must_wait(vm, target) || COUNT_HOT(site->code->entries))      \
-            GO(slow_call);                                                                         \
+        if (UNLIKELY(!(expected))) {                                                               \
+            value = closure;                                                                       \
+            GO(otherwise);                                                                         \
+        }                                                                                          \
+        if (must_wait(vm, target) || COUNT_HOT(site->code->entries))                               \
+            GO(t1_slow_call);                                                                      \
         COUNT(site->hits);                                                                         \
         frame_link(target, pc + WORDS_##ID, base, link_make(constants, FIELD_C));                  \
         target[FRAME_CLOSURE] = closure;                                                           \
@@ -401,26 +411,26 @@ static inline bool must_wait(const VM *vm, const Value *target) {
 OPCODE(CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    CALL_SITE(CALL, is_seen(site, callee), callee);
+    CALL_SITE(CALL, is_seen(site, callee), callee, t1_call_other);
 }
 OPCODE(CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee);
+    CALL_SITE(CALL_GLOBAL, callee == site->callee, callee, t1_call_other);
 }
 OPCODE(CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE]);
+    CALL_SITE(CALL_KNOWN, site->words, base[FIELD_A + FRAME_CALLEE], t1_slow_call);
 }
 OPCODE(CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    CALL_SITE(CALL_FIXED, site->words, site->callee);
+    CALL_SITE(CALL_FIXED, site->words, site->callee, t1_call_other);
 }
 OPCODE(CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value *target = base + FIELD_A + FRAME_HEADER;
     if (UNLIKELY(!site->words) || must_wait(vm, target) || COUNT_HOT(site->code->entries))
-        GO(slow_call);
+        GO(t1_slow_call);
     COUNT(site->hits);
     frame_link(target, pc + WORDS_CALL_SELF, base, link_make(constants, FIELD_C));
     target[FRAME_CLOSURE] = frame_closure(base);
@@ -428,68 +438,60 @@ OPCODE(CALL_SELF) {
     pc = site->words;
     DISPATCH();
 }
-OPCODE(CALL_WIDE) { GO(slow_call); }
+OPCODE(CALL_WIDE) { GO(t1_slow_call); }
 
 // The same in tail position: the arguments become the parameters of the frame that there is.
-#define TAIL_CALL_SITE(expected, closure)                                                          \
+#define TAIL_CALL_SITE(expected, closure, otherwise)                                               \
     do {                                                                                           \
         Value *target = base;                                                                      \
-        if (UNLIKELY(!(expected)) || t1_polled(vm) || COUNT_HOT(site->code->entries))              \
-            GO(slow_call);                                                                         \
+        if (UNLIKELY(!(expected))) {                                                               \
+            value = closure;                                                                       \
+            GO(otherwise);                                                                         \
+        }                                                                                          \
+        if (t1_polled(vm) || COUNT_HOT(site->code->entries))                                       \
+            GO(t1_slow_call);                                                                      \
         COUNT(site->hits);                                                                         \
         target[FRAME_CLOSURE] = closure;                                                           \
         const Value *from = base + FIELD_A + FRAME_HEADER;                                         \
-        for (uint32_t i = 0, n = FIELD_B; i < n; i++)                                              \
+        for (uint32_t i = 0, n = FIELD_B; i < n; i++) {                                            \
             base[i] = from[i];                                                                     \
+            SEPARATE("one by one: two that were just written cannot be loaded as one");            \
+        }                                                                                          \
         ENTER();                                                                                   \
     } while (0)
 
 OPCODE(TAIL_CALL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(is_seen(site, callee), callee);
+    TAIL_CALL_SITE(is_seen(site, callee), callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_GLOBAL) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = site->cell->value;
-    TAIL_CALL_SITE(callee == site->callee, callee);
+    TAIL_CALL_SITE(callee == site->callee, callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_KNOWN) {
     CallSite *site = t1_constant_site(constants, pc[1]);
     Value callee = base[FIELD_A + FRAME_CALLEE];
-    TAIL_CALL_SITE(site->words, callee);
+    TAIL_CALL_SITE(site->words, callee, t1_slow_call);
 }
 OPCODE(TAIL_CALL_FIXED) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, site->callee);
+    TAIL_CALL_SITE(site->words, site->callee, t1_tail_call_other);
 }
 OPCODE(TAIL_CALL_SELF) {
     CallSite *site = t1_constant_site(constants, pc[1]);
-    TAIL_CALL_SITE(site->words, frame_closure(base));
+    TAIL_CALL_SITE(site->words, frame_closure(base), t1_slow_call);
 }
-OPCODE(TAIL_CALL_WIDE) { GO(slow_call); }
+OPCODE(TAIL_CALL_WIDE) { GO(t1_slow_call); }
 
 // ---- returns
 
-SLOW_HANDLER(slow_return) { // from the base of an activation
+[[gnu::cold, gnu::noinline]] HANDLER(t1_slow_return) { // from the base of an activation
     T1 *t = t1_context(vm, base, constants, pc, 0, 0, true);
     t1_return(t, value);
     GO(t1_resume);
 }
-
-#define RETURN(value_)                                                                             \
-    do {                                                                                           \
-        value = value_;                                                                            \
-        const uint32_t *next = frame_pc(base);                                                     \
-        if (UNLIKELY(!next))                                                                       \
-            GO(slow_return);                                                                       \
-        Value link = base[FRAME_LINK];                                                             \
-        base = frame_caller(base);                                                                 \
-        constants = link_constants(link);                                                          \
-        base[link_dst(link)] = value;                                                              \
-        pc = next;                                                                                 \
-        DISPATCH();                                                                                \
-    } while (0)
 
 OPCODE(RET) { RETURN(RA); }
 OPCODE(RETK) { RETURN(constants[field_bx(pc)]); }

@@ -34,6 +34,30 @@ static inline void *t1_pop(VM *vm, size_t bytes) {
     return cell;
 }
 
+// ---- interp.c, interp_control.c
+
+T1Handler t1_slow_call; // the call at pc, whatever is called
+// The same of CALL, CALL_GLOBAL, CALL_FIXED, when it is not the closure that the site has seen, or
+// call/cc; and in tail position. The operator's value is in `value`.
+T1Handler t1_call_other, t1_tail_call_other;
+T1Handler t1_slow_return;  // of `value`, from the base of an activation
+T1Handler t1_return_below; // the same; there may be frames on the heap
+
+// Return from the frame.
+#define RETURN(value_)                                                                             \
+    do {                                                                                           \
+        value = value_;                                                                            \
+        const uint32_t *next = frame_pc(base);                                                     \
+        if (UNLIKELY(!next))                                                                       \
+            GO(t1_return_below);                                                                   \
+        Value link = base[FRAME_LINK];                                                             \
+        base = frame_caller(base);                                                                 \
+        constants = link_constants(link);                                                          \
+        base[link_dst(link)] = value;                                                              \
+        pc = next;                                                                                 \
+        DISPATCH();                                                                                \
+    } while (0)
+
 // Keeps the dispatch before and the one after it two.
 #define SEPARATE(text) __asm__ volatile("# " text)
 

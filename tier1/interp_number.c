@@ -106,6 +106,9 @@ static inline bool fix_div(Value a, Value b, Value *result) {
 // Variables of loops go through memory from one iteration to the next, so latency counts. On x86
 // decoding and encoding are done in the vector register where the double is wanted: the way through
 // an integer register costs 6 cycles more.
+//
+// An integer becomes a double in a register that is cleared first: the conversion leaves half of it
+// as it was, and would wait for whatever wrote that last.
 #ifdef __x86_64__
 typedef uint64_t Lanes __attribute__((vector_size(16)));
 static const Lanes flonum_offset = {FLONUM_OFFSET, FLONUM_OFFSET};
@@ -121,7 +124,13 @@ static inline Value encode(double d) {
     memcpy(&v, &d, sizeof v);
     return v;
 }
+static inline double whole(int64_t n) {
+    double d;
+    __asm__("pxor %0, %0\n\tcvtsi2sdq %1, %0" : "=&x"(d) : "r"(n));
+    return d;
+}
 #else
+static inline double whole(int64_t n) { return (double)n; }
 static inline double decode(Value v) { return value_double(v); }
 static inline Value encode(double d) { return value_from_double(d); }
 #endif
@@ -132,13 +141,13 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
     if (value_is_flonum(a))
         *x = value_double(a);
     else if (value_is_fixnum(a) && a != FIXNUM_BIAS && value_is_flonum(b))
-        *x = (double)value_fixnum(a);
+        *x = whole(value_fixnum(a));
     else
         return false;
     if (value_is_flonum(b))
         *y = value_double(b);
     else if (value_is_fixnum(b) && b != FIXNUM_BIAS)
-        *y = (double)value_fixnum(b);
+        *y = whole(value_fixnum(b));
     else
         return false;
     return true;
@@ -194,11 +203,11 @@ static inline bool both_double(Value a, Value b, double *x, double *y) {
         Value a = RB;                                                                              \
         if (!value_is_flonum(a))                                                                   \
             GO(widen);                                                                             \
-        RA = value_from_double(value_double(a) relation(double) FIELD_SC);                         \
+        RA = value_from_double(value_double(a) relation whole(FIELD_SC));                          \
         NEXT(ID);                                                                                  \
     }                                                                                              \
     OPCODE(ID##_FLO) {                                                                             \
-        double result = decode(RB) relation(double) FIELD_SC;                                      \
+        double result = decode(RB) relation whole(FIELD_SC);                                       \
         if (UNLIKELY(result != result))                                                            \
             GO(nan_##ID);                                                                          \
         RA = encode(result);                                                                       \
@@ -349,9 +358,9 @@ OPCODE(NEG) {
                quicken_ab)
 #define COMPARISON_IMMEDIATE(ID, relation, general)                                                \
     COMPARISON(J##ID, relation, , general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a),   \
-               value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)        \
+               value_is_flonum(a), whole(field_sbx(pc)), whole(field_sbx(pc)), quicken_a)          \
     COMPARISON(JN##ID, relation, !, general, value_from_fixnum(field_sbx(pc)), value_is_fixnum(a), \
-               value_is_flonum(a), (double)field_sbx(pc), (double)field_sbx(pc), quicken_a)
+               value_is_flonum(a), whole(field_sbx(pc)), whole(field_sbx(pc)), quicken_a)
 
 COMPARISON2(NUM, ==, rt_num_eq)
 COMPARISON2(LT, <, rt_num_lt)
@@ -361,6 +370,71 @@ COMPARISON_IMMEDIATE(LTI, <, rt_num_lt)
 COMPARISON_IMMEDIATE(LEI, <=, rt_num_le)
 COMPARISON_IMMEDIATE(GTI, >, rt_num_gt)
 COMPARISON_IMMEDIATE(GEI, >=, rt_num_ge)
+
+// ---- shortcuts of loops
+
+// One more turn, unless it is the one that makes the loop hot: that one is left to the LOOP behind.
+static inline bool counts_on(const uint32_t *pc) {
+#ifdef KILN_NO_PROFILE
+    (void)pc;
+    return true;
+#else
+    uint32_t *counter = (uint32_t *)pc + SHORTCUT_COUNTER, turns = *counter + 1;
+    if (UNLIKELY(turns == 0))
+        return false;
+    *counter = turns;
+    return true;
+#endif
+}
+
+#define GO_AGAIN(ID)                                                                               \
+    do {                                                                                           \
+        pc += WORDS_##ID + (int32_t)pc[1];                                                         \
+        SEPARATE("again");                                                                         \
+        DISPATCH();                                                                                \
+    } while (0)
+#define SHORTCUT(ID, limit_, addend_, relation, FLONUMS)                                           \
+    static_assert(WORDS_##ID == SHORTCUT_WORDS);                                                   \
+    OPCODE(ID) {                                                                                   \
+        Value from = RB, limit = limit_, to = from + (Value)(int64_t)(addend_);                    \
+        if (LIKELY(value_is_fixnum(from & to & limit))) {                                          \
+            if (to relation limit && !t1_polled(vm) && counts_on(pc)) {                            \
+                RA = to;                                                                           \
+                GO_AGAIN(ID);                                                                      \
+            }                                                                                      \
+        } else                                                                                     \
+            FLONUMS;                                                                               \
+        pc += WORDS_##ID;                                                                          \
+        SEPARATE("on");                                                                            \
+        DISPATCH();                                                                                \
+    }
+#define ADDEND ((int32_t)pc[2])
+// A value that stays where it is is not written: the next turn would wait for it to come back.
+#define FLONUMS(ID, relation)                                                                      \
+    if (ADDEND == 0 && decode(RB) relation decode(RC) && !t1_polled(vm) && counts_on(pc)) {        \
+        if (FIELD_A != FIELD_B)                                                                    \
+            RA = RB;                                                                               \
+        GO_AGAIN(ID);                                                                              \
+    }
+SHORTCUT(LOOP_LT, RC, ADDEND, <, FLONUMS(LOOP_LT, <))
+SHORTCUT(LOOP_LE, RC, ADDEND, <=, FLONUMS(LOOP_LE, <=))
+SHORTCUT(LOOP_NE, RC, ADDEND, !=, {})
+SHORTCUT(LOOP_LTI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, <, {})
+SHORTCUT(LOOP_NEI, value_from_fixnum((int32_t)pc[2]), FIELD_SC, !=, {})
+SHORTCUT(LOOP_LTG, value_cell(constants[pc[2]])->value, FIELD_SC, <, {})
+#define SHORTCUT_FLONUM(ID, relation)                                                              \
+    OPCODE(ID) {                                                                                   \
+        double to = decode(RB) + decode(constants[pc[2]]);                                         \
+        if (LIKELY(to relation decode(RC)) && !t1_polled(vm) && counts_on(pc)) {                   \
+            RA = encode(to);                                                                       \
+            GO_AGAIN(ID);                                                                          \
+        }                                                                                          \
+        pc += WORDS_##ID;                                                                          \
+        SEPARATE("on");                                                                            \
+        DISPATCH();                                                                                \
+    }
+SHORTCUT_FLONUM(LOOP_LTF, <)
+SHORTCUT_FLONUM(LOOP_LEF, <=)
 
 #define PARITY(ID, relation)                                                                       \
     OPCODE(ID) {                                                                                   \

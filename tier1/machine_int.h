@@ -7,6 +7,7 @@
 //   interp.c         dispatch, moves, variables, jumps, calls, returns
 //   interp_number.c  arithmetic, comparisons
 //   interp_data.c    pairs, vectors, strings, records, any primitive
+//   interp_control.c  calls of continuations, call/cc and primitives, the common case
 //   apply.c          calls in general: binding, primitives, failures, interrupts, backtraces
 //   continue.c       heap frames: capturing, spilling, returning to them; prompts; frames of
 //   control operations tier1.c          the VM stack, evaluations, the tier itself
@@ -102,6 +103,7 @@ typedef enum ControlKind { // Code.control
     CONTROL_FRAME_BOTTOM, // nothing: what is below an activation, in place of a frame that is gone
     CONTROL_FRAME_RETURN, // answer R2
     CONTROL_FRAME_VALUES, // call R0 with the values R2
+    CONTROL_FRAME_ESCAPE, // answer R2; marker of the escape R0
     CONTROL_FRAME_PROMPT, // answer R2; R0 is the tag
     CONTROL_FRAME_HIDE,  // answer R2; for backtraces: the call that it returns to is not shown, see
                          // %capture-prompt
@@ -151,11 +153,20 @@ typedef struct T1 { // vm->tier_state
 
 typedef struct Continuation { // TYPE_CONTINUATION
     HeapFrame *frames;
-    HeapFrame *end;         // slice: the prompt's frame, where it stops; it does not belong to it
-    Value dynamic;          // full: the dynamic environment to bring back
-    Evaluation *evaluation; // full: whose frames
+    Value dynamic;          // full, escape: the dynamic environment to bring back
+    Evaluation *evaluation; // full, escape: whose frames
+    // Only a slice has more:
+    HeapFrame *end; // where it stops, which does not belong to it (a prompt's frame)
 } Continuation;
-enum { CONTINUATION_SLICE = 1 }; // header flag: composable, from %capture-prompt
+enum {                       // header flags
+    CONTINUATION_SLICE = 1,  // composable, from %capture-prompt and %leave-with-slice
+    CONTINUATION_ESCAPE = 2, // from %call-with-escape; has no frames
+};
+
+// The extents of dynamic-wind that a dynamic environment is in.
+static inline Value t1_winders(Value dynamic) {
+    return ((const Dynamic *)value_vector(dynamic)->item)->winders;
+}
 
 static inline T1 *t1_of(const VM *vm) { return vm->tier_state; }
 static inline ControlKind t1_code_control(const Code *code) { return (ControlKind)code->control; }

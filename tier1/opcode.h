@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef enum Op {
 #define OP(ID, ...) OP_##ID,
@@ -70,6 +71,9 @@ typedef struct OpInfo {
 } OpInfo;
 extern const OpInfo t1_op_info[OP_COUNT];
 
+// The page OPCODES.md: the instruction set as a table in Markdown.
+void t1_print_opcodes(FILE *out);
+
 // ---- words
 
 static inline uint32_t op_abc(Op op, uint32_t a, uint32_t b, uint32_t c) {
@@ -81,6 +85,10 @@ static inline uint32_t op_abx(Op op, uint32_t a, uint32_t bx) {
 static inline uint32_t op_j24(Op op, int32_t distance) {
     return (uint32_t)op | (uint32_t)distance << 8;
 }
+// Words from a shortcut of a loop (LOOP_LT …) to its counter: that of the LOOP after an ADDI, or
+// that of the LOOP_MOVE.
+enum { SHORTCUT_WORDS = 3, SHORTCUT_COUNTER = 5 };
+static inline bool op_is_shortcut(Op op) { return op >= OP_LOOP_LT && op <= OP_LOOP_LEF; }
 enum { J24_MAX = (1 << 23) - 1 };
 
 static inline Op word_op(uint32_t w) { return (Op)(w & 0xFF); }

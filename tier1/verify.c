@@ -183,6 +183,21 @@ static void check_instruction(const Verify *v) {
     bool polls =
         op == OP_LOOP || op == OP_LOOP_MOVE; // an interrupt there has no position of its own
     CHECK(polls || !(info->flags & (OPF_FAIL | OPF_CALL)) || t1_code_site(code, v->pc), "no site");
+    if (op_is_shortcut(op)) {
+        uint32_t next = after;
+        Op behind = word_op(t1_code_word(code, next));
+        if (behind != OP_LOOP_MOVE) {
+            Op base = t1_op_info[behind].base;
+            CHECK(base == OP_ADDI || base == OP_SUBI || base == OP_ADD || base == OP_SUB,
+                  "no step behind a shortcut");
+            next += t1_op_info[behind].words;
+            behind = word_op(t1_code_word(code, next));
+            CHECK(behind == OP_LOOP, "no loop behind a shortcut");
+        }
+        uint32_t end = next + t1_op_info[behind].words;
+        CHECK(end <= code->word_count && end - 1 == v->pc + SHORTCUT_COUNTER, "no counter");
+        CHECK((int32_t)code->words[v->pc + 1] < 0, "a shortcut does not lead back");
+    }
     if (op == OP_CLOSURE)
         CHECK(code->words[v->pc + 2] <= UINT16_MAX, "captures");
     if (op == OP_RECORD)

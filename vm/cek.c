@@ -23,7 +23,12 @@
 // it in place of the primitive, in its continuation and dynamic environment. What the hook answers
 // is the primitive's value.
 //
-// Dynamic environment: a full continuation brings back the one it was captured under. Returns,
+// Escapes: (%call-with-escape f) leaves a marker among the frames, and f gets a continuation that
+// is entered by finding the marker again. It is valid where the marker is part of the continuation.
+//
+// Dynamic environment: a full continuation and an escape bring back the one they were made under;
+// where that has other winders than the current one, the SX procedure in vm->rewind_hook is called
+// in place, and makes the call again when it has run the thunks of dynamic-wind. Returns,
 // prompts and slices leave vm->dynamic alone: the library code that sets it also puts it back.
 //
 // Barriers: each call from C is an Evaluation of its own, with its own frames. A continuation of an
@@ -66,6 +71,7 @@ typedef enum FrameKind {
     FRAME_STORE,    // node SET_GLOBAL or DEFINE: the value is being evaluated
     FRAME_RETURN,   // a closure called by `node` is running
     FRAME_PROMPT,   // `done` is the tag
+    FRAME_ESCAPE,   // marker of the escape `done`; `index`: the call was in tail position
     FRAME_CONSUMER, // call-with-values: `done` is the consumer, the producer is running
     FRAME_RESUME,   // `done` is (procedure argument …): the call that an interrupt came before
     FRAME_TRACE,    // `done` is the trace, `index` the depth of the call that was shown
@@ -87,10 +93,13 @@ typedef struct Evaluation {
 typedef struct Continuation { // TYPE_CONTINUATION
     Frame *frames;
     Frame *end;             // slice: the prompt's frame, where it stops; it does not belong to it
-    Value dynamic;          // full: the dynamic environment to bring back
-    Evaluation *evaluation; // full: whose frames
+    Value dynamic;          // full, escape: the dynamic environment to bring back
+    Evaluation *evaluation; // full, escape: whose frames
 } Continuation;
-enum { CONTINUATION_SLICE = 1 }; // header flag: composable, from CAPTURE_PROMPT
+enum {                       // header flags
+    CONTINUATION_SLICE = 1,  // composable, from CAPTURE_PROMPT and LEAVE_CAPTURE
+    CONTINUATION_ESCAPE = 2, // from ESCAPE; has no frames
+};
 
 typedef struct Machine {
     VM *vm;
@@ -411,6 +420,28 @@ static void push_slice(Machine *m, const Continuation *k) {
     *link = below;
 }
 
+// The frame of an escape, or NULL: it is not part of the continuation.
+static const Frame *find_marker(const Machine *m, Value escape) {
+    const Frame *f = m->frames;
+    while (f && !(f->kind == FRAME_ESCAPE && f->done == escape))
+        f = f->next;
+    return f;
+}
+
+// Before (procedure argument …) takes up the continuation k. True: extents of dynamic-wind have to
+// be left or entered first; the hook makes the call again.
+static bool take_winders(Machine *m, const Continuation *k, Value procedure, int argc,
+                         const Value *argv, bool tail) {
+    VM *vm = m->vm;
+    const Dynamic *here = (const Dynamic *)value_vector(vm->dynamic)->item,
+                  *there = (const Dynamic *)value_vector(k->dynamic)->item;
+    if (here->winders == there->winders || !value_is_procedure(vm->rewind_hook))
+        return false;
+    Value arguments[] = {procedure, there->winders, rt_list_from_array(vm, argv, (size_t)argc)};
+    apply(m, vm->rewind_hook, 3, arguments, tail);
+    return true;
+}
+
 static void apply_continuation(Machine *m, Value continuation, int argc, const Value *argv,
                                bool tail) {
     const Continuation *k = value_object(continuation);
@@ -430,7 +461,19 @@ static void apply_continuation(Machine *m, Value continuation, int argc, const V
         raise_pending(m);
         return;
     }
-    m->frames = k->frames;
+    const Frame *marker = NULL;
+    if (object_flags(k) & CONTINUATION_ESCAPE) {
+        marker = find_marker(m, continuation);
+        if (!marker) {
+            rt_fail_at(m->vm, CONDITION_CONTROL, 0, VALUE_FALSE, VALUE_NULL,
+                       "escape continuation called after its extent has ended");
+            raise_pending(m);
+            return;
+        }
+    }
+    if (take_winders(m, k, continuation, argc, argv, tail))
+        return;
+    m->frames = marker ? marker->next : k->frames;
     m->vm->dynamic = k->dynamic;
     answer(m, value);
     if (polled(m) & INTERRUPT_TRACE)
@@ -481,6 +524,32 @@ static void control_capture_prompt(Machine *m, Value tag, Value procedure) {
     apply(m, procedure, 1, &slice, true);
 }
 
+// (%leave k thunk) and (%leave-with-slice k f)
+static void control_leave(Machine *m, const Primitive *p, const Value *argv, bool tail) {
+    VM *vm = m->vm;
+    if (!value_has_type(argv[0], TYPE_CONTINUATION) ||
+        !(object_flags(value_object(argv[0])) & CONTINUATION_ESCAPE)) {
+        rt_fail_type(vm, 1, "escape continuation", argv[0]);
+        raise_pending_as(m, rt_intern(vm, p->name));
+        return;
+    }
+    const Continuation *k = value_object(argv[0]);
+    Frame *marker = (Frame *)find_marker(m, argv[0]);
+    if (!marker) {
+        answer(m, VALUE_FALSE);
+        return;
+    }
+    if (take_winders(m, k, rt_primitive_object(vm, p), 2, argv, tail))
+        return;
+    Value slice = p->control == CONTROL_LEAVE
+                      ? VALUE_NONE
+                      : continuation_new(m, CONTINUATION_SLICE, m->frames, marker->next);
+    m->frames = marker->next;
+    vm->dynamic = k->dynamic;
+    at_site(m, marker->node, marker->rib);
+    apply(m, argv[1], slice == VALUE_NONE ? 0 : 1, &slice, marker->index);
+}
+
 PrimitiveFn0 vm_prim_interaction_environment; // language.c
 
 // (eval expr env): the code runs in place, so that a continuation captured inside is the whole one.
@@ -508,6 +577,14 @@ static void control_eval(Machine *m, int argc, const Value *argv, bool tail) {
     evaluate(m, top->body, rib_new(m, NULL, top, 0));
 }
 
+static bool is_procedure(Machine *m, Value v, const char *who) {
+    if (value_is_procedure(v))
+        return true;
+    rt_fail_type(m->vm, 1, "procedure", v);
+    raise_pending_as(m, rt_intern(m->vm, who));
+    return false;
+}
+
 static void control(Machine *m, const Primitive *p, int argc, const Value *argv, bool tail) {
     VM *vm = m->vm;
     switch (p->control) {
@@ -519,10 +596,26 @@ static void control(Machine *m, const Primitive *p, int argc, const Value *argv,
         apply(m, argv[0], 0, NULL, false);
         return;
     case CONTROL_CAPTURE: {
-        Value k = continuation_new(m, 0, m->frames, NULL);
-        apply(m, argv[0], 1, &k, tail);
+        if (!is_procedure(m, argv[0], "call/cc"))
+            return;
+        Value *arguments = rt_raw_new(vm, (size_t)argc * sizeof *arguments);
+        memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
+        arguments[0] = continuation_new(m, 0, m->frames, NULL);
+        apply(m, argv[0], argc, arguments, tail);
         return;
     }
+    case CONTROL_ESCAPE: {
+        if (!is_procedure(m, argv[0], "call/ec"))
+            return;
+        Value k = continuation_new(m, CONTINUATION_ESCAPE, NULL, NULL);
+        push(m, FRAME_ESCAPE, m->site, m->site_rib, tail, k);
+        apply(m, argv[0], 1, &k, false);
+        return;
+    }
+    case CONTROL_LEAVE:
+    case CONTROL_LEAVE_CAPTURE:
+        control_leave(m, p, argv, tail);
+        return;
     case CONTROL_PROMPT:
         push(m, FRAME_PROMPT, m->site, m->site_rib, 0, argv[0]);
         apply(m, argv[1], 0, NULL, false);
@@ -832,6 +925,7 @@ static void return_store(Machine *m, const Frame *f) {
         return;
     case FRAME_RETURN:
     case FRAME_PROMPT:
+    case FRAME_ESCAPE:
         return; // the value goes on
     case FRAME_TRACE:
         vm_trace_return(m->vm, f->done, f->index, m->value);

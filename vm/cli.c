@@ -149,10 +149,15 @@ typedef struct Standard {
 } Standard;
 
 // The program on standard input: all of it is read before it starts, so that it may itself read
-// nothing else.
+// nothing else. Its text is kept: messages show lines of it.
 static void run_standard_inside(VM *vm, void *arg) {
     Standard *s = arg;
-    s->result = vm_run_port(vm, vm->ports->standard_input, "standard input", VALUE_FALSE, false);
+    Value text = rt_port_read_string(vm, vm->ports->standard_input, SIZE_MAX);
+    if (text == VALUE_EOF)
+        text = rt_string_new(vm, 0, false);
+    s->result = VALUE_FAILURE;
+    if (text != VALUE_FAILURE)
+        s->result = vm_run_port(vm, rt_port_from_string(vm, text), "standard input", text, false);
 }
 
 static int run_program(const Options *o, int argc, char **argv) {
@@ -213,6 +218,7 @@ static void dump_inside(VM *vm, void *arg) {
         rt_port_open_file(vm, rt_string_from_c(vm, d->path), PORT_INPUT | PORT_TEXTUAL, false);
     if (port == VALUE_FAILURE)
         return;
+    vm_library_set_program(vm, d->path);
     bool scheme = vm_is_scheme_file(d->path);
     Reader reader;
     rt_reader_init(vm, &reader, port, scheme ? READ_SCHEME : READ_SX);

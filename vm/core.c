@@ -242,7 +242,10 @@ static void count_child(Node **child, void *context) {
     switch (node->kind) {
     case NODE_LOCAL:
         node->local.var->refs++;
-        break;
+        return;
+    case NODE_CONST:
+    case NODE_GLOBAL:
+        return;
     case NODE_SET_LOCAL:
         node->local.var->sets++;
         break;

@@ -38,6 +38,10 @@ typedef enum NodeKind {
         NODE_KIND_COUNT
 } NodeKind;
 
+// Most arguments that a call, and most parameters that a lambda expression can have as it is
+// written: frames of the tiers hold so many and some more. apply takes any number.
+enum { WRITTEN_ARGUMENTS_MAX = 32000 };
+
 typedef struct Node Node;
 typedef struct Lambda Lambda;
 
@@ -53,6 +57,8 @@ typedef struct Var {
     uint32_t calls; // of refs: in operator position
     bool boxed;     // holds a Box (passes/assign)
     bool checked;   // may be read before its initialisation: reads test for VALUE_UNBOUND
+    bool counts;    // a parameter of a contified lambda: a number in each turn, which a jump passes
+                    // on, changes by adding a constant, or replaces by a constant (passes/analyse)
     bool contified; // a Fix variable whose every call is a jump (passes/contify)
     uint32_t level; // ribs around its own         } CEK addressing (cek_address.c); the distance
     uint32_t slot;  // index in its rib            } between the ribs is in the Local node

@@ -793,8 +793,17 @@ static Node *thunk_of(Expander *x, Node *body) {
     return vm_node_lambda(x->vm, vm_lambda_new(x->vm, VALUE_FALSE, body->position, 0, NULL, body));
 }
 
-// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))): %guard
-// is in (kiln control).
+static bool ends_in_else(Expander *x, Value clauses, ptrdiff_t count, Scope *scope) {
+    for (; count > 1; count--)
+        clauses = value_cdr(clauses);
+    return count == 1 && value_is_pair(value_car(clauses)) &&
+           is_else(x, scope, value_car(value_car(clauses)));
+}
+
+// (%guard (lambda () body) (lambda (variable reraise) (cond clause ... (else (reraise))))), or when
+// there is an else, which spares the way back,
+// (%guard-all (lambda () body) (lambda (variable) (cond clause ...))).
+// Both are in (kiln control).
 Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
     VM *vm = x->vm;
     if (form_length(form) < 3)
@@ -815,14 +824,15 @@ Node *vm_form_guard(Expander *x, const Form *form, Scope *scope) {
     Node *again =
         vm_node_call(vm, vm_node_local(vm, reraise, form->position), 0, NULL, form->position);
     Node *choice = expand_clauses(x, form, value_cdr(specification), count, again, inner);
+    bool all = ends_in_else(x, value_cdr(specification), count, inner);
     if (!choice)
         return NULL;
 
     Value control = rt_list(vm, 2, rt_intern(vm, "kiln"), rt_intern(vm, "control"));
-    Node *guard = vm_library_variable(vm, control, "%guard", form->position);
+    Node *guard = vm_library_variable(vm, control, all ? "%guard-all" : "%guard", form->position);
     if (!guard)
         return NULL;
-    Lambda *handler = vm_lambda_new(vm, VALUE_FALSE, form->position, 2, params, choice);
+    Lambda *handler = vm_lambda_new(vm, VALUE_FALSE, form->position, all ? 1 : 2, params, choice);
     Node *args[] = {thunk_of(x, body), vm_node_lambda(vm, handler)};
     return vm_node_call(vm, guard, 2, args, form->position);
 }

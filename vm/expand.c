@@ -454,6 +454,13 @@ static Node *expand_call(Expander *x, const Form *form, Scope *scope) {
                                           : "bad syntax: a call has a dotted end");
         return NULL;
     }
+    if (count - 1 > WRITTEN_ARGUMENTS_MAX) {
+        rt_fail_at(x->vm, CONDITION_SYNTAX, form->position, VALUE_FALSE, VALUE_NULL,
+                   "bad syntax: a call with %td arguments; at most %d can be written, apply takes "
+                   "any number",
+                   count - 1, WRITTEN_ARGUMENTS_MAX);
+        return NULL;
+    }
     Node *fn = vm_expand_car(x, form->datum, scope);
     if (!fn)
         return NULL;

@@ -46,6 +46,8 @@ Value vm_library(VM *vm, Value name);
 
 // The folder of the running program, where libraries are looked for first; NULL: the present one.
 void vm_library_set_folder(VM *vm, const char *folder);
+// The same, to the folder of the program in the file `path`.
+void vm_library_set_program(VM *vm, const char *path);
 
 // The cell of a variable in an environment; VALUE_NONE when it has none. The value may be
 // VALUE_UNBOUND.

@@ -313,13 +313,7 @@ static void run_file_inside(VM *vm, void *arg) {
     e->result = VALUE_FAILURE;
     if (port == VALUE_FAILURE)
         return;
-    const char *slash = strrchr(e->name, '/');
-    if (slash) {
-        char *folder = rt_raw_new_atomic(vm, (size_t)(slash - e->name) + 2);
-        memcpy(folder, e->name, (size_t)(slash - e->name) + 1);
-        folder[slash - e->name + 1] = 0;
-        vm_library_set_folder(vm, folder);
-    }
+    vm_library_set_program(vm, e->name);
     const GuestFile *guest = vm_guest_of_file(e->name);
     if (guest) {
         e->result = rt_port_close(vm, port) ? vm_guest_run(vm, guest, e->name) : VALUE_FAILURE;

@@ -48,6 +48,17 @@ void vm_library_set_folder(VM *vm, const char *folder) {
     vm->language->folder = folder ? rt_string_from_c(vm, folder) : VALUE_FALSE;
 }
 
+void vm_library_set_program(VM *vm, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return;
+    size_t length = (size_t)(slash - path) + 1;
+    char *folder = rt_raw_new_atomic(vm, length + 1);
+    memcpy(folder, path, length);
+    folder[length] = 0;
+    vm_library_set_folder(vm, folder);
+}
+
 // ---- environments
 
 // Libraries of R7RS; their bindings, and then those of (kiln sx), are what an interactive
@@ -176,9 +187,9 @@ Value vm_prim_environment_names(VM *vm, Value environment) {
 
 // ---- primitives: source
 
-PrimitiveFn1 vm_prim_read_source, vm_prim_is_identifier, vm_prim_identifier_to_symbol;
+PrimitiveFn1 vm_prim_load, vm_prim_is_identifier, vm_prim_identifier_to_symbol;
 
-Value vm_prim_read_source(VM *vm, Value path) {
+Value vm_prim_load(VM *vm, Value path) {
     if (!value_is_string(path))
         return rt_fail_type(vm, 1, "string", path);
     char *name = rt_string_to_utf8(vm, path, NULL);
@@ -241,6 +252,12 @@ Value vm_prim_documentation(VM *vm, Value procedure) {
 
 // ---- primitives: patterns
 
+// The user wrote a pattern, and no call.
+static Value fail_pattern(VM *vm, ConditionKind kind, const char *expected, Value got) {
+    return rt_fail_at(vm, kind, 0, rt_intern(vm, "pattern"), rt_cons(vm, got, VALUE_NULL),
+                      "expected %s, got", expected);
+}
+
 Value vm_prim_pattern_list(VM *vm, Value v, Value count, Value open) {
     if (!value_is_fixnum(count))
         return rt_fail_type(vm, 2, "fixnum", count);
@@ -254,7 +271,7 @@ Value vm_prim_pattern_list(VM *vm, Value v, Value count, Value open) {
     snprintf(expected, sizeof expected, "list of %s%lld element%s",
              open != VALUE_FALSE ? "at least " : "", (long long)value_fixnum(count),
              value_fixnum(count) == 1 ? "" : "s");
-    return rt_fail_type(vm, 1, expected, v);
+    return fail_pattern(vm, CONDITION_TYPE, expected, v);
 }
 
 Value vm_prim_pattern_vector(VM *vm, Value v, Value count) {
@@ -265,14 +282,13 @@ Value vm_prim_pattern_vector(VM *vm, Value v, Value count) {
     char expected[64];
     snprintf(expected, sizeof expected, "vector of at least %lld element%s",
              (long long)value_fixnum(count), value_fixnum(count) == 1 ? "" : "s");
-    return value_is_vector(v) ? rt_fail_range(vm, 1, expected, v)
-                              : rt_fail_type(vm, 1, expected, v);
+    return fail_pattern(vm, value_is_vector(v) ? CONDITION_RANGE : CONDITION_TYPE, expected, v);
 }
 
 Value vm_prim_pattern_dict(VM *vm, Value v, Value key) {
     if (v == VALUE_NIL)
         return VALUE_NIL;
     if (!value_is_dict(v))
-        return rt_fail_type(vm, 1, "dictionary", v);
+        return fail_pattern(vm, CONDITION_TYPE, "dictionary", v);
     return rt_dict_get(vm, v, key, VALUE_NIL);
 }

@@ -360,6 +360,12 @@ static bool parse_parameters(Parameters *p, Value holder, bool wide) {
         if (!ok)
             return false;
     }
+    if (p->count > WRITTEN_ARGUMENTS_MAX) {
+        rt_fail_at(p->x->vm, CONDITION_SYNTAX, p->form->position, VALUE_FALSE, VALUE_NULL,
+                   "bad syntax: %u parameters; at most %d can be written", p->count,
+                   WRITTEN_ARGUMENTS_MAX);
+        return false;
+    }
     if (list == VALUE_NULL)
         return true;
     if (p->rest)

@@ -445,8 +445,7 @@ static void test_destructuring(void **state) {
     sx_gives("(let* (({x :pos (p q) :pair} {:pos 1 :pair (list 2 3)}) (y x)) (list x p q y))",
              "(1 2 3 1)");
     sx_gives("((fn ((a b) {:keys (c)}) (list a b c)) (list 1 2) {:c 3})", "(1 2 3)");
-    sx_gives("(let (((a b) (list 1))) a)",
-             "1:8 pattern-list: argument 1: expected list of 2 elements, got (1)");
+    sx_gives("(let (((a b) (list 1))) a)", "1:8 pattern: expected list of 2 elements, got (1)");
     sx_gives("(let (((a a) (list 1 2))) a)", "1:11 let: bad syntax: duplicate variable a");
     sx_gives("{:a (+ 1 2) \"b\" {:c (list 4)}}", "{:a 3 \"b\" {:c (4)}}");
 }

@@ -125,6 +125,9 @@ static void test_reserve(void **state) {
     assert_true(rt_is_condition(vm, vm->condition, CONDITION_MEMORY));
     assert_non_null(strstr(failure_text(), "out of memory"));
     assert_false(rt_heap_reserve(vm, vm->heap_limit / 8 + 1, 8));
+    assert_true(rt_heap_reserve_parts(vm, 1000, 8));
+    assert_false(rt_heap_reserve_parts(vm, SIZE_MAX, 16));
+    assert_false(rt_heap_reserve_parts(vm, 8, vm->heap_limit / 8 + 1));
     assert_non_null(strstr(failure_text(), "the limit is"));
 }
 

@@ -332,7 +332,9 @@ static void test_loops(void **state) {
          "    6  move               r4 r2\n"
          "    7  add                r2 r1 r2\n"
          "    8  subi               r3 r3 1\n"
-         "    9  loop-move          r1 r4 ->3\n");
+         "    9  move               r1 r4\n"
+         "   10  loop-nei           r3 r3 0 ->6 0\n"
+         "   13  loop-move          r3 r3 ->3\n");
     CODE("(lambda (a b) (fix ((loop (lambda (a b) (if (null? a) b (loop b a))))) (loop a b)))",
          "code lambda: 2 parameters, 5 registers\n"
          "    0  move               r2 r0\n"
@@ -350,10 +352,11 @@ static void test_loops(void **state) {
          "    1  call-global        w3 0 r2 f\n"
          "    3  jnnum              r1 r0 ->6\n"
          "    5  ret                r2\n"
-         "    6  addi               r3 r1 1\n"
-         "    7  closure            r4 <lambda> r1\n"
-         "   11  cons               r2 r4 r2\n"
-         "   12  loop-move          r1 r3 ->3\n");
+         "    6  closure            r3 <lambda> r1\n"
+         "   10  cons               r2 r3 r2\n"
+         "   11  loop-ne            r1 r1 r0 ->6 1\n"
+         "   14  addi               r1 r1 1\n"
+         "   15  loop               ->3\n");
     // Flonums and free variables are loaded before the outermost loop.
     NESTED("(lambda (n) (lambda (v) (fix ((loop (lambda (i s) (if (< i n) (loop (+ i 1) (+ s (* "
            "2.5 (vector-ref v i)))) s))))"
@@ -361,18 +364,19 @@ static void test_loops(void **state) {
            "code lambda: 1 parameter, 2 registers\n"
            "    0  closure            r1 <lambda> r0\n"
            "    4  ret                r1\n"
-           "code lambda: 1 parameter, 1 free, 8 registers\n"
+           "code lambda: 1 parameter, 1 free, 7 registers\n"
            "    0  const              r1 2.5\n"
            "    1  free               r2 f0\n"
            "    2  int                r3 0\n"
            "    3  const              r4 0.0\n"
-           "    4  jnlt               r3 r2 ->13\n"
-           "    6  addi               r5 r3 1\n"
-           "    7  vref               r7 r0 r3\n"
-           "    8  mul                r6 r1 r7\n"
-           "    9  add                r4 r4 r6\n"
-           "   10  loop-move          r3 r5 ->4\n"
-           "   13  ret                r4\n");
+           "    4  jnlt               r3 r2 ->15\n"
+           "    6  vref               r6 r0 r3\n"
+           "    7  mul                r5 r1 r6\n"
+           "    8  add                r4 r4 r5\n"
+           "    9  loop-lt            r3 r3 r2 ->6 1\n"
+           "   12  addi               r3 r3 1\n"
+           "   13  loop               ->4\n"
+           "   15  ret                r4\n");
 }
 
 // ---- records
@@ -685,6 +689,23 @@ static void test_too_large(void **state) {
                         "procedure is too large to compile: more than 32767 registers");
 }
 
+// tier1/OPCODES.md is what bytecode-inspect --opcodes prints.
+static void test_opcodes_page(void **state) {
+    static const char page[] = {
+#embed "tier1/OPCODES.md" suffix(, )
+        0};
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    assert_non_null(out);
+    t1_print_opcodes(out);
+    fclose(out);
+    if (strcmp(printed, page) != 0)
+        fail_msg("tier1/OPCODES.md is out of date: ./dev bytecode-inspect --opcodes > "
+                 "tier1/OPCODES.md");
+    free(printed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_values),
@@ -707,6 +728,7 @@ int main(void) {
         UNIT_TEST(test_high_registers),
         UNIT_TEST(test_many_constants),
         UNIT_TEST(test_too_large),
+        UNIT_TEST(test_opcodes_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

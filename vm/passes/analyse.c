@@ -7,13 +7,16 @@
 // out to there. When a lambda is left, the marks of its free variables go back to the lambda around
 // it. The work is the size of the form plus that of all lists.
 //
-// Invariants: afterwards Var.owner, Lambda.outer, first, free, cost are set, counts are up to date;
-// NODE_TAIL is set on the calls and Prims in tail position of a lambda that is a closure. A
+// Invariants: counts must be up to date. Afterwards Var.owner, Lambda.outer, first, free, cost are
+// set; NODE_TAIL is set on the calls and Prims in tail position of a lambda that is a closure. A
 // contified lambda has no closure: its variables belong to the lambda around it, its uses too, and
-// its body is in tail position when the Fix is.
+// its body is in tail position when the Fix is. Var.counts is true of those parameters of contified
+// lambdas that are certainly numbers, and whose next value nothing but an addition computes: it
+// cannot fail, so it may as well be computed after the other arguments.
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "vm/passes.h"
+#include <string.h>
 
 typedef struct Analyse {
     VM *vm;
@@ -93,6 +96,45 @@ static void walk_contified(Analyse *a, Lambda *l, bool tail) {
     l->cost = a->cost - before;
 }
 
+// ---- parameters that count
+
+static void may_count(const Node *fix) {
+    for (uint32_t i = 0; i < fix->let.count; i++) {
+        if (!fix->let.vars[i]->contified)
+            continue;
+        const Lambda *l = fix->let.inits[i]->lambda;
+        for (uint32_t k = 0; k < l->required; k++)
+            l->params[k]->counts = true; // until a jump is met that says the opposite
+    }
+}
+
+static bool is_number(const Node *node) {
+    return node->kind == NODE_CONST &&
+           (value_is_fixnum(node->constant) || value_is_flonum(node->constant));
+}
+
+static bool counts_on(const Node *arg, const Var *param) {
+    if (is_number(arg))
+        return true;
+    if (arg->kind == NODE_LOCAL)
+        return arg->local.var == param;
+    if (arg->kind != NODE_PRIM || arg->prim.count != 2 || arg->prim.cell != VALUE_NONE)
+        return false;
+    const char *name = arg->prim.prim->name;
+    if (strcmp(name, "+") != 0 && strcmp(name, "-") != 0)
+        return false;
+    const Node *x = arg->prim.args[0], *y = arg->prim.args[1];
+    return (is_number(x) && y->kind == NODE_LOCAL && y->local.var == param) ||
+           (is_number(y) && x->kind == NODE_LOCAL && x->local.var == param);
+}
+
+static void look_at_jump(const Node *jump) {
+    const Lambda *l = jump->call.fn->local.var->init->lambda;
+    for (uint32_t i = 0; i < l->required; i++)
+        if (l->params[i]->counts && !counts_on(jump->call.args[i], l->params[i]))
+            l->params[i]->counts = false;
+}
+
 static void walk(Analyse *a, Node *node, bool tail) {
     if (rt_stack_low(a->vm))
         a->failed = true;
@@ -128,7 +170,9 @@ static void walk(Analyse *a, Node *node, bool tail) {
         for (uint32_t i = 0; i < node->call.count; i++)
             walk(a, node->call.args[i], false);
         // The operator of a jump is a label, not a value.
-        if (!(node->flags & NODE_JUMP))
+        if (node->flags & NODE_JUMP)
+            look_at_jump(node);
+        else
             walk(a, node->call.fn, false);
         if (tail)
             node->flags |= NODE_TAIL;
@@ -147,6 +191,7 @@ static void walk(Analyse *a, Node *node, bool tail) {
     case NODE_FIX:
         for (uint32_t i = 0; i < node->let.count; i++)
             own(a, node->let.vars[i]);
+        may_count(node);
         for (uint32_t i = 0; i < node->let.count; i++) {
             if (node->let.vars[i]->contified)
                 walk_contified(a, node->let.inits[i]->lambda, tail);
@@ -187,8 +232,6 @@ static void clear_marks(Node **slot, void *context) {
 }
 
 bool vm_pass_analyse(VM *vm, Lambda *top) {
-    if (!vm_node_count(vm, top->body))
-        return false;
     Analyse a = {.vm = vm};
     walk_closure(&a, top);
     clear_marks(&top->body, &a);

@@ -2,10 +2,10 @@
 ;;
 ;; The dynamic environment (%dynamic) is a vector #(handlers parameters winders); it is never changed, only
 ;; replaced. Ordinary calls and returns leave it alone, so whoever replaces it puts the old one back when the
-;; thunk returns; a raw continuation brings back the one it was captured under.
+;; thunk returns; a continuation brings back the one it was captured under.
 (define-library (kiln control)
   (export call-with-current-continuation call/cc call/ec dynamic-wind
-          with-exception-handler raise-continuable %guard
+          with-exception-handler raise-continuable %guard %guard-all
           error-object? error-object-message error-object-irritants read-error? file-error?
           make-parameter parameterize
           make-promise force
@@ -30,8 +30,10 @@
           result)))
 
     (define (%call-with-handlers handlers thunk)
-      (let ((d (%dynamic)))
-        (call-with-dynamic (vector handlers (vector-ref d 1) (vector-ref d 2)) thunk)))
+      (let* ((old (%push-handlers! handlers))
+             (result (thunk)))
+        (%set-dynamic! old)
+        result))
 
     (define (%control-error message . irritants)
       (raise (%make-condition 'control-error message irritants)))
@@ -69,13 +71,11 @@
       (if (not (procedure? thunk)) (%wrong-type 'dynamic-wind 2 "procedure" thunk))
       (if (not (procedure? after)) (%wrong-type 'dynamic-wind 3 "procedure" after))
       (before)
-      (let* ((d (%dynamic))
-             (winder (vector before after d)))
-        (let ((result (call-with-dynamic
-                       (vector (vector-ref d 0) (vector-ref d 1) (cons winder (vector-ref d 2)))
-                       thunk)))
-          (after)
-          result)))
+      (let* ((old (%push-winder! before after))
+             (result (thunk)))
+        (%set-dynamic! old)
+        (after)
+        result))
 
     ;; Leave and enter extents until the winders in force are `target`: afters from the inside out up to the common
     ;; extent, then befores from the outside in. Each runs under the winders that enclose it.
@@ -107,33 +107,24 @@
 
     ;; ---- continuations
 
-    (define (call/cc f)
-      (if (not (procedure? f)) (%wrong-type 'call/cc 1 "procedure" f))
-      (%capture
-       (lambda (k)
-         (let ((winders (%current-winders)))
-           (f (case-lambda
-                ((x) (%rewind! winders) (k x))
-                (xs (%rewind! winders) (apply k xs))))))))
+    ;; The evaluator compares winders when a continuation is called, and calls this when they differ.
+    (%set-rewind-hook!
+     (lambda (procedure winders arguments)
+       (%rewind! winders)
+       (apply procedure arguments)))
+
+    (define (call/cc f) (%capture f))
     (define call-with-current-continuation call/cc)
 
     ;; Escape only: once f has returned or was left, calling its argument is an error.
-    (define (call/ec f)
-      (let* ((live #t)
-             (result (call/cc
-                      (lambda (k)
-                        (f (lambda xs
-                             (if (not live)
-                                 (%control-error "escape continuation called after its extent has ended"))
-                             (apply k xs)))))))
-        (set! live #f)
-        result))
+    (define (call/ec f) (%call-with-escape f))
     (define call-with-escape-continuation call/ec)
 
     ;; ---- delimited control (Danvy and Filinski 1990)
     ;;
-    ;; The prompt's own winders are remembered in the parameters of the dynamic environment, under this key, so that shift
-    ;; can leave the extents between itself and the prompt, and its continuation can enter them again.
+    ;; The prompt's own dynamic environment is remembered in the parameters of the dynamic environment, under this key, so
+    ;; that shift can leave the extents between itself and the prompt, and its continuation can enter them again. Of the
+    ;; handlers it brings back those between itself and the prompt; beyond are those of whoever calls it.
 
     (define reset-key (%make-parameter #f #f))
 
@@ -144,7 +135,7 @@
                         (lambda ()
                           (%set-dynamic!
                            (vector (vector-ref d 0)
-                                   (cons (cons reset-key (box (vector-ref d 2))) (vector-ref d 1))
+                                   (cons (cons reset-key (box d)) (vector-ref d 1))
                                    (vector-ref d 2)))
                           (thunk)))))
           (%set-dynamic! d)
@@ -155,18 +146,29 @@
              (marker (assq reset-key (vector-ref inside 1))))
         (if (not marker)
             (%control-error "shift: there is no enclosing reset"))
-        (let ((outer-winders (unbox (cdr marker))))
-          (%rewind! outer-winders)
+        (let ((outer (unbox (cdr marker))))
+          (%rewind! (vector-ref outer 2))
           (%capture-prompt
            reset-key
            (lambda (slice)
              (define (resume xs)
                (%call-with-reset
                 (lambda ()
-                  (%rewind! (vector-ref inside 2))
-                  (%set-dynamic! inside)
-                  (apply slice xs))))
+                  (let ((handlers (%dynamic-handlers)))
+                    (%rewind! (vector-ref inside 2))
+                    (%set-dynamic!
+                     (vector (graft (vector-ref inside 0) (vector-ref outer 0) handlers)
+                             (vector-ref inside 1)
+                             (vector-ref inside 2)))
+                    (apply slice xs)))))
              (%call-with-reset (lambda () (f (lambda xs (resume xs))))))))))
+
+    ;; A list with `new` in place of its tail `old`; as it is where that is no tail of it, as in a handler.
+    (define (graft list old new)
+      (if (or (eq? old new) (not (let tail? ((l list)) (or (eq? l old) (and (pair? l) (tail? (cdr l)))))))
+          list
+          (let copy ((l list))
+            (if (eq? l old) new (cons (car l) (copy (cdr l)))))))
 
     (define-syntax reset
       (syntax-rules ()
@@ -208,21 +210,42 @@
                  (%control-error "handler returned from a non-continuable exception:" object)))))))
 
     ;; What the core form guard becomes. handler: (condition reraise) -> value, run in guard's own dynamic environment.
+    ;; Nothing is captured but the way from the raise to here, which reraise goes back; it is called in tail position,
+    ;; so that what it goes back to is what was left. Where guard is not under way any more (in a continuation of
+    ;; shift, which may have been taken out of it), it handles nothing.
     (define (%guard body handler)
-      ((call/cc
-        (lambda (guard-k)
-          (with-exception-handler
-           (lambda (condition)
-             ((call/cc
-               (lambda (handler-k)
-                 (guard-k
-                  (lambda ()
-                    (handler condition
-                             (lambda ()
-                               (handler-k (lambda () (raise-continuable condition)))))))))))
-           (lambda ()
-             (let ((result (body)))
-               (lambda () result))))))))
+      (call-handled
+       body
+       (lambda (k condition)
+         (let ((inside (%dynamic)))
+           ((or (%leave-with-slice
+                 k
+                 (lambda (back)
+                   (handler condition
+                            (lambda ()
+                              (%rewind! (vector-ref inside 2))
+                              (back (lambda ()
+                                      (%set-dynamic! inside)
+                                      (raise-continuable condition)))))))
+                (lambda () (raise-continuable condition))))))))
+
+    ;; A guard one of whose clauses always applies. handler: condition -> value.
+    (define (%guard-all body handler)
+      (call-handled
+       body
+       (lambda (k condition)
+         (%leave k (lambda () (handler condition)))
+         (raise-continuable condition))))
+
+    ;; Call body with an exception handler (k condition), k: an escape to here.
+    (define (call-handled body handle)
+      (%call-with-escape
+       (lambda (k)
+         (let* ((old (%push-handlers! (cons (lambda (condition) (handle k condition))
+                                            (%dynamic-handlers))))
+                (result (body)))
+           (%set-dynamic! old)
+           result))))
 
     ;; ---- parameters
 
@@ -248,8 +271,17 @@
                (vector (vector-ref d 0) (append entries (vector-ref d 1)) (vector-ref d 2))
                thunk)))))
 
+    ;; The same with one.
+    (define (call-with-parameter parameter value thunk)
+      (let* ((old (%push-binding! parameter (convert parameter value)))
+             (result (thunk)))
+        (%set-dynamic! old)
+        result))
+
     (define-syntax parameterize
       (syntax-rules ()
+        ((_ ((parameter value)) body0 body ...)
+         (call-with-parameter parameter value (lambda () body0 body ...)))
         ((_ ((parameter value) ...) body0 body ...)
          (call-with-parameters (list parameter ...) (list value ...) (lambda () body0 body ...)))))
 

@@ -8,7 +8,7 @@
       (case-lambda
         ((path) (load path (interaction-environment)))
         ((path environment)
-         (let loop ((forms (%read-source path)))
+         (let loop ((forms (%load path)))
            (if (pair? forms)
                (begin
                  (eval (car forms) environment)

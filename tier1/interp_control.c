@@ -1,0 +1,163 @@
+// Calls of what is no closure: capturing a continuation, entering one, a primitive; and returning
+// to a heap frame.
+//
+// A generator does nothing else all day, and a primitive is a frequent argument of map. What is
+// here does the common case of what apply.c and continue.c do in general, without a context;
+// whatever is not as expected is left, before anything has been changed, to t1_slow_call and
+// t1_slow_return.
+#include "tier1/interp_int.h"
+
+// A heap frame becomes the only frame on the stack and gets the value that it waits for.
+#define REINSTATE(frame)                                                                           \
+    do {                                                                                           \
+        const HeapFrame *from = frame;                                                             \
+        frame_link(base, NULL, NULL, 0);                                                           \
+        base[FRAME_CLOSURE] = from->closure;                                                       \
+        copy_registers(base, from->registers, from->count);                                        \
+        base[link_dst(from->link)] = value;                                                        \
+        constants = link_constants(from->link);                                                    \
+        pc = from->pc;                                                                             \
+        DISPATCH();                                                                                \
+    } while (0)
+
+// Frames are short; a call of memcpy would need a frame of the machine in each handler.
+static inline void copy_registers(Value *to, const Value *from, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        to[i] = from[i];
+        SEPARATE("no memcpy");
+    }
+}
+
+HANDLER(t1_return_below) {
+    Evaluation *e = t1_of(vm)->evaluation;
+    const HeapFrame *f = e->below;
+    if (UNLIKELY(!f))
+        GO(t1_slow_return);
+    e->below = f->next;
+    REINSTATE(f);
+}
+
+// The whole of a full continuation of this evaluation, under the same winders.
+static HANDLER(enter) {
+    const Continuation *k = value_object(value);
+    Evaluation *e = t1_of(vm)->evaluation;
+    const HeapFrame *f = k->frames;
+    if (object_flags(k) != 0 || k->evaluation != e || !f || FIELD_B != 1 || t1_polled(vm) ||
+        t1_winders(vm->dynamic) != t1_winders(k->dynamic))
+        GO(t1_slow_call);
+    value = base[FIELD_A + FRAME_HEADER];
+    vm->dynamic = k->dynamic;
+    e->below = f->next;
+    base = e->floor + FRAME_HEADER;
+    REINSTATE(f);
+}
+
+static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
+    HeapFrame *f = rt_raw_new(vm, sizeof *f + count * sizeof(Value));
+    f->closure = frame_closure(base);
+    f->count = count;
+    copy_registers(f->registers, base, count);
+    return f;
+}
+
+// The calls that come here are alike.
+static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED &&
+              WORDS_CALL == WORDS_TAIL_CALL && WORDS_CALL == WORDS_TAIL_CALL_GLOBAL &&
+              WORDS_CALL == WORDS_TAIL_CALL_FIXED);
+
+// (call/cc f) and (%capture f x …), f a closure of so many parameters: it becomes the only frame on
+// the stack.
+#define CAPTURE(tail)                                                                              \
+    do {                                                                                           \
+        value = base[FIELD_A + FRAME_HEADER];                                                      \
+        Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
+        if (!code || code->exact != FIELD_B || t1_polled(vm))                                      \
+            GO(t1_slow_call);                                                                      \
+        if (COUNT_HOT(code->entries))                                                              \
+            GO(t1_slow_call);                                                                      \
+        vm->frame_base = base;                                                                     \
+        table = &t1_table;                                                                         \
+        Evaluation *e = t1_of(vm)->evaluation;                                                     \
+        Continuation *k = rt_object_new(vm, TYPE_CONTINUATION, 0, 0, offsetof(Continuation, end)); \
+        k->dynamic = vm->dynamic;                                                                  \
+        k->evaluation = e;                                                                         \
+        HeapFrame *first = NULL, **link = &first;                                                  \
+        if (!(tail)) {                                                                             \
+            HeapFrame *f = new_frame(vm, base, FIELD_A);                                           \
+            f->pc = pc + WORDS_CALL;                                                               \
+            f->link = link_make(constants, FIELD_C);                                               \
+            *link = f;                                                                             \
+            link = &f->next;                                                                       \
+        }                                                                                          \
+        for (const Value *frame = base; frame_pc(frame);) {                                        \
+            const Value *caller = frame_caller(frame);                                             \
+            HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER);       \
+            f->pc = frame_pc(frame);                                                               \
+            f->link = frame[FRAME_LINK];                                                           \
+            *link = f;                                                                             \
+            link = &f->next;                                                                       \
+            frame = caller;                                                                        \
+        }                                                                                          \
+        *link = e->below;                                                                          \
+        e->below = first;                                                                          \
+        k->frames = first;                                                                         \
+        const Value *argv = base + FIELD_A + FRAME_HEADER;                                         \
+        base = e->floor + FRAME_HEADER;                                                            \
+        frame_link(base, NULL, NULL, 0);                                                           \
+        base[FRAME_CLOSURE] = value;                                                               \
+        base[0] = value_from_pointer(k);                                                           \
+        copy_registers(base + 1, argv + 1, FIELD_B - 1u);                                          \
+        pc = code->words;                                                                          \
+        constants = code->constants;                                                               \
+        value = VALUE_NONE;                                                                        \
+        DISPATCH();                                                                                \
+    } while (0)
+
+static HANDLER(capture) { CAPTURE(false); }
+static HANDLER(capture_in_tail) { CAPTURE(true); }
+
+// A primitive that is a value: the order that is passed to a sort, the procedure that is passed to
+// map.
+[[gnu::noinline]] static HANDLER(call_primitive) {
+    const Primitive *p = value_primitive(value)->row;
+    uint32_t argc = FIELD_B;
+    if (UNLIKELY(p->control != CONTROL_NONE || argc < (uint32_t)p->min ||
+                 (p->max >= 0 && argc > (uint32_t)p->max) || t1_polled(vm)))
+        GO(t1_slow_call);
+    t1_constant_site(constants, pc[1])->primitive = p;
+    bool tail = t1_op_info[word_op(*pc)].flags & OPF_END;
+    vm->frame_base = base;
+    const Value *argv = base + FIELD_A + FRAME_HEADER;
+    Value result = p->binary && argc == 2 ? p->binary(vm, argv[0], argv[1])
+                                          : rt_primitive_call(vm, p, (int)argc, argv);
+    table = &t1_table;
+    if (UNLIKELY(result == VALUE_FAILURE)) {
+        T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL, tail ? 0 : FIELD_C, FIELD_A, tail);
+        rt_fail_name(vm, p);
+        t1_raise(t, 0);
+        GO(t1_resume);
+    }
+    if (tail)
+        RETURN(result);
+    RC = result;
+    value = VALUE_NONE;
+    NEXT(CALL);
+}
+
+// The operator's value is in `value`.
+#define CALL_OTHER(capture_)                                                                       \
+    do {                                                                                           \
+        if (value_is_primitive(value)) {                                                           \
+            if (value_primitive(value)->row->control == CONTROL_CAPTURE)                           \
+                GO(capture_);                                                                      \
+            GO(call_primitive);                                                                    \
+        }                                                                                          \
+        if (value_has_type(value, TYPE_CONTINUATION))                                              \
+            GO(enter);                                                                             \
+        if (value_is_closure(value) && t1_closure_code(value)->call_cc)                            \
+            GO(capture_);                                                                          \
+        GO(t1_slow_call);                                                                          \
+    } while (0)
+
+HANDLER(t1_call_other) { CALL_OTHER(capture); }
+HANDLER(t1_tail_call_other) { CALL_OTHER(capture_in_tail); }
