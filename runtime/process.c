@@ -13,7 +13,6 @@
 #include "runtime/module.h"
 #include "runtime/numbers.h"
 #include "runtime/port.h"
-#include "runtime/signal.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 #include "runtime/system.h"
@@ -365,7 +364,7 @@ Value rt_prim_process_wait(VM *vm, Value v, Value seconds) {
         return VALUE_FAILURE;
     reap_orphans();
     while (!has_ended(p)) {
-        if (rt_monotonic_ns() >= end || rt_signals_pending())
+        if (rt_monotonic_ns() >= end)
             return VALUE_NIL;
         if (rt_interrupt_waits(vm))
             return rt_interrupt_fail(vm);

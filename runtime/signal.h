@@ -1,9 +1,8 @@
 // Signals that a program catches: they are remembered until it asks.
 //
-// Duty: (kiln process)'s catch-signals! and its kin. The handler sets a bit and nothing else. What
-// waits for events of the world (http-next!, process-wait) gives up early while a caught signal has
-// not been asked for, so that a loop around it sees it. One program a process may do so: the bits
-// are the process's.
+// Duty: (kiln process)'s catch-signals! and its kin. The handler sets a bit and nothing else.
+// http-next! gives up early while a caught signal has not been asked for, so that a loop around it
+// sees it; other waits go on. The bits are the process's: one program at a time.
 #ifndef KILN_RUNTIME_SIGNAL_H
 #define KILN_RUNTIME_SIGNAL_H
 

@@ -615,6 +615,13 @@ static bool is_quiet(const Link *link) {
     return ioctl(link->fd, FIONREAD, &bytes) != 0 || bytes == 0;
 }
 
+// The client has sent its last byte, and all have been read. The library does not notice when the
+// end came together with the bytes before it.
+static bool has_ended(const Link *link) {
+    char c;
+    return recv(link->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 // End connections that have had their time; when the server stops, idle ones too.
 static void sweep(Server *server) {
     uint64_t now = rt_monotonic_ns();
@@ -628,7 +635,9 @@ static void sweep(Server *server) {
         else if (link->state == LINK_IDLE)
             // Where within it the first byte came is not known.
             limit = server->idle_limit + server->receive_limit;
-        if (age > limit || (server->stopping && link->state == LINK_IDLE && is_quiet(link)))
+        bool expecting = limit != UINT64_MAX && age > second / 5;
+        if (age > limit || (expecting && has_ended(link)) ||
+            (server->stopping && link->state == LINK_IDLE && is_quiet(link)))
             shutdown(link->fd, SHUT_RDWR);
     }
 }
