@@ -74,7 +74,7 @@ static void buffer_make(size_t stack_bytes) {
 void t1_native_prepare(T1 *t, size_t stack_bytes) {
     VM *vm = t->vm;
     // What is spilled needs more room on the heap than on the stack.
-    size_t size = rt_setting_number(SETTING_NATIVE_STACK, stack_bytes / 4);
+    size_t size = rt_setting_number(SETTING_NATIVE_STACK, stack_bytes / 2);
     buffer_make((size < STACK_LEAST ? STACK_LEAST : size) & ~(size_t)0xFFFF);
     vm->exit_values = buffer.start;
     t->unwind = buffer.start + NATIVE_EXIT_VALUES;
