@@ -554,7 +554,8 @@ static HANDLER(native_returned) {
             Value *record = vm->unwind_top;
             record[0] = (Value)(uintptr_t)&t1_frames_record;
             record[1] = (Value)(uintptr_t)base;
-            vm->unwind_top = record + 2;
+            record[2] = (Value)(uintptr_t)t1_code_of(constants);
+            vm->unwind_top = record + FRAMES_RECORD;
         }
         return value;
     }

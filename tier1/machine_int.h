@@ -361,8 +361,10 @@ void t1_unwind(T1 *t, Pending pending, bool keep);
 void t1_unwind_to(T1 *t, Value *marker, Value procedure, Value value);
 // The base loop: everything has been unwound; do what is pending, go on. What t1_resume answers.
 Value t1_rewind(T1 *t);
-// In front of the records of the unwind buffer that stand for frames of the interpreter.
+// In front of the records of the unwind buffer that stand for frames of the interpreter. Then come
+// the base of the innermost, and the Code that it had entered native code of, or 0.
 extern const ExitDescriptor t1_frames_record;
+enum { FRAMES_RECORD = 3 }; // words
 // C frames this far above vm->native_limit may still enter native code.
 enum { NATIVE_ROOM = 64 << 10 };
 static inline bool t1_native_short(const VM *vm) {

@@ -36,6 +36,7 @@ const ExitDescriptor t1_frames_record;
 void (*t1_native_idle)(VM *vm);
 void (*t1_native_invalidated)(VM *vm, void *data);
 void (*t1_native_exited)(VM *vm, const ExitDescriptor *exit);
+void (*t1_native_unwound)(VM *vm, void *data);
 
 #define NATIVE(name) __attribute__((preserve_none)) Value name(NATIVE_PARAMETERS)
 
@@ -73,7 +74,7 @@ static void buffer_make(size_t stack_bytes) {
 void t1_native_prepare(T1 *t, size_t stack_bytes) {
     VM *vm = t->vm;
     // What is spilled needs more room on the heap than on the stack.
-    size_t size = rt_setting_number(SETTING_NATIVE_STACK, stack_bytes / 4);
+    size_t size = rt_setting_number(SETTING_NATIVE_STACK, stack_bytes / 2);
     buffer_make((size < STACK_LEAST ? STACK_LEAST : size) & ~(size_t)0xFFFF);
     vm->exit_values = buffer.start;
     t->unwind = buffer.start + NATIVE_EXIT_VALUES;
@@ -130,7 +131,8 @@ void t1_unwind(T1 *t, Pending pending, bool keep) {
     if (keep) {
         vm->unwind_top[0] = (Value)(uintptr_t)&t1_frames_record;
         vm->unwind_top[1] = (Value)(uintptr_t)t->at.base;
-        vm->unwind_top += 2;
+        vm->unwind_top[2] = 0;
+        vm->unwind_top += FRAMES_RECORD;
     }
 }
 
@@ -206,7 +208,8 @@ static void leave_pending(T1 *t) {
 
 // What the interpreter has answered goes to a native caller.
 static Value activation_end(T1 *t, Activation *a, Value value) {
-    while (value == VALUE_UNWIND && t->pending.kind == PENDING_LEAVE && t->pending.marker >= a->base) {
+    while (value == VALUE_UNWIND && t->pending.kind == PENDING_LEAVE &&
+           t->pending.marker >= a->base) {
         t->activation = a;
         leave_pending(t);
         value = run(t);
@@ -266,6 +269,9 @@ static Value apply(VM *vm, Value procedure, uint32_t argc, const Value *argv) {
     const uint32_t *next = site ? site->words + (uint32_t)vm->native_site_pc : NULL;
     bool tail = site && vm->native_site_pc & NATIVE_TAIL;
     vm->native_site = NULL;
+    if (site && site->native_data && t1_native_unwound &&
+        value_has_type(procedure, TYPE_CONTINUATION))
+        t1_native_unwound(vm, site->native_data);
     Value bottom = tail ? shown_closure(vm, site) : t->control[CONTROL_FRAME_BOTTOM];
     Activation a;
     Value *base = activation_begin(t, &a);
@@ -559,7 +565,12 @@ static const ExitDescriptor *record_exit(const Value *record) {
 }
 static Value *record_next(Value *record) {
     const ExitDescriptor *exit = record_exit(record);
-    return record + (exit == &t1_frames_record ? 2 : 1 + exit->value_count);
+    return record + (exit == &t1_frames_record ? FRAMES_RECORD : 1 + exit->value_count);
+}
+
+// Has the program asked for the frames? Else they were in the way: no room, a broken fact.
+static bool is_wanted(const Pending *p) {
+    return p->kind == PENDING_RAISE || (p->kind == PENDING_CALL && !value_is_closure(p->value));
 }
 
 // All that was unwound, as heap frames on top of those of the evaluation.
@@ -576,13 +587,20 @@ static void copy_records(T1 *t) {
     FrameList list = {0};
     if (t->pending.frame)
         t1_add_frame(&list, t->pending.frame);
+    bool wanted = t1_native_unwound && is_wanted(&t->pending);
     for (Value *record = t->unwind; record < end; record = record_next(record)) {
         const ExitDescriptor *exit = record_exit(record);
         t->unwind_first = record;
-        if (exit == &t1_frames_record)
+        void *owner = exit->function;
+        if (exit == &t1_frames_record) {
             t1_copy_callers(t, (const Value *)(uintptr_t)record[1], &list);
-        else
+            // It may have left in a tail call, without a record of its own.
+            const Code *entered = (const Code *)(uintptr_t)record[2];
+            owner = entered ? entered->native_data : NULL;
+        } else
             copy_record(vm, exit, record + 1, &list);
+        if (wanted && owner)
+            t1_native_unwound(vm, owner);
     }
     t1_put_below(t, &list);
     t->unwind_first = t->unwind_held = t->unwind;

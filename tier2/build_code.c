@@ -94,11 +94,9 @@ static void add_uses(const Instruction *in, uint64_t *set) {
     const uint32_t byte[] = {word_a(in->word), word_b(in->word), word_c(in->word)};
     if (is_call(in)) {
         CallForm form = t2_call_form(in);
-        CallSite *site = form.site;
         bool callee = in->op == OP_CALL || in->op == OP_CALL_KNOWN || in->op == OP_CALL_WIDE ||
                       in->op == OP_TAIL_CALL || in->op == OP_TAIL_CALL_KNOWN ||
                       in->op == OP_TAIL_CALL_WIDE;
-        (void)site;
         add_range(set, form.window + 4, form.count);
         if (callee)
             set_add(set, form.window + 3);
@@ -160,12 +158,10 @@ void t2_live_before(const Shape *shape, const CodeBlock *block, const Instructio
 
 // ---- what has run
 
-static bool is_quickened_or_base(const Instruction *in, bool *base) {
-    // Variants follow their base opcode.
+// Does it belong to a family that is quickened? *base: it is the one that has not run.
+static bool has_variants(const Instruction *in, bool *base) {
     *base = in->info->base == in->op;
-    if (!*base)
-        return true;
-    return in->op + 1 < OP_COUNT && t1_op_info[in->op + 1].base == in->op;
+    return !*base || (in->op + 1 < OP_COUNT && t1_op_info[in->op + 1].base == in->op);
 }
 
 static Ran call_has_run(const Instruction *in) {
@@ -194,7 +190,7 @@ Ran t2_has_run(const Instruction *in) {
     bool base;
     if (is_call(in))
         return call_has_run(in);
-    if (is_quickened_or_base(in, &base))
+    if (has_variants(in, &base))
         return base ? RAN_NEVER : RAN_YES;
     return RAN_UNKNOWN;
 }

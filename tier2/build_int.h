@@ -81,8 +81,8 @@ typedef struct Shape {
 typedef struct Builder Builder;
 typedef struct Function Function;
 
-// The instruction at a word; NATIVE and jumps over guarded sites that still hold are seen through,
-// a shortcut is the instruction behind it.
+// The instruction at a word. Where NATIVE stands it is what it stands for, a shortcut is the
+// instruction behind it, a guarded site whose guard has failed is the jump to its stub.
 Instruction t2_instruction(const Code *code, uint32_t pc);
 // Shapes are made once. NULL: it has more registers than the graph can have.
 Shape *t2_shape(Builder *b, Code *code, uint32_t root);

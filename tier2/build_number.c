@@ -229,8 +229,6 @@ Node *t2_compare(Builder *b, Relation op, Kind kind, Node *x, Node *y) {
 
 // ---- instructions
 
-static Node *field(Builder *b, uint32_t r) { return t2_register(b, r); }
-
 static bool arithmetic_instruction(Builder *b) {
     const Instruction *in = &b->function->in;
     Arith op;
@@ -278,9 +276,9 @@ static bool arithmetic_instruction(Builder *b) {
     default:
         return false;
     }
-    Node *x = field(b, word_b(in->word));
-    Node *y =
-        immediate ? t2_value(b, value_from_fixnum(word_sc(in->word))) : field(b, word_c(in->word));
+    Node *x = t2_register(b, word_b(in->word));
+    Node *y = immediate ? t2_value(b, value_from_fixnum(word_sc(in->word)))
+                        : t2_register(b, word_c(in->word));
     Node *value = t2_arithmetic(b, op, t2_kind_seen(in), x, y);
     if (value)
         t2_set_register(b, word_a(in->word), value);
@@ -326,9 +324,9 @@ static bool compare_instruction(Builder *b) {
     default:
         return false;
     }
-    Node *x = field(b, word_a(in->word));
-    Node *y =
-        immediate ? t2_value(b, value_from_fixnum(word_sbx(in->word))) : field(b, word_b(in->word));
+    Node *x = t2_register(b, word_a(in->word));
+    Node *y = immediate ? t2_value(b, value_from_fixnum(word_sbx(in->word)))
+                        : t2_register(b, word_b(in->word));
     Node *is = t2_compare(b, op, t2_kind_seen(in), exchanged ? y : x, exchanged ? x : y);
     if (is)
         t2_test(b, is);
@@ -338,7 +336,7 @@ static bool compare_instruction(Builder *b) {
 bool t2_number_instruction(Builder *b) {
     const Instruction *in = &b->function->in;
     if (in->op == OP_NEG) {
-        t2_set_register(b, word_a(in->word), t2_negate(b, field(b, word_b(in->word))));
+        t2_set_register(b, word_a(in->word), t2_negate(b, t2_register(b, word_b(in->word))));
         return true;
     }
     return arithmetic_instruction(b) || compare_instruction(b);

@@ -47,6 +47,9 @@ typedef uint32_t MemorySet; // bits 1 << Memory
 // What running a node may write or read. Exits do not count.
 MemorySet t2_writes(const Node *n);
 MemorySet t2_reads(const Node *n);
+// Does it read what never changes once it is made: a length, a field that is not mutable?
+bool t2_reads_fixed(const Node *n);
+bool t2_field_is_fixed(Value type, int64_t field);
 // The value that guards pass on: the same word, less known.
 Node *t2_root(Node *n);
 static inline bool t2_has_flag(const Node *n, unsigned flags) {

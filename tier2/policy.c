@@ -12,8 +12,12 @@
 // rounds. What still fails then is tolerated as long as it is rare by the clock; else the version
 // stays in tier 1 (BAILOUT_EXITS).
 //
-// Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code: tier 1 has to raise,
-// and would raise again.
+// Unwinding. A capture or a raise below a native frame moves it to the heap, and the rest of it
+// runs in tier 1. Where that happens again and again within a short time, entering native code anew
+// does not pay: the version rests, for longer each time (BAILOUT_UNWOUND).
+//
+// Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code as other exits are:
+// tier 1 has to raise, and would raise again. But they count as frames that were unwound.
 #include "tier2/policy.h"
 #include "runtime/heap.h"
 #include "runtime/settings.h"
@@ -30,6 +34,10 @@ enum {
     EVICTIONS_MAX = 16, // after which waiting gets no longer
     ENTERED_OFTEN = 16, // times tier 1 enters a loop's code: then the function is hot too
     EXIT_COST = 20000,  // nanoseconds: exits that are rarer cost too little to matter
+    RESTS_MAX = 6,
+    REST_DOUBLINGS = 3, // of the threshold, each time more
+    UNWOUND = 100,      // frames of a version until it is asked how often that is
+    UNWIND_COST = 8000, // nanoseconds between them: it pays to run native code for so long
     BUDGET = 64 << 20,  // bytes
     NEVER = 1u << 31,   // a counter that is not waited for
 };
@@ -352,8 +360,8 @@ void t2_policy_installed(VM *vm, T2Version *v, Native *native, void *data, uint3
     v->native = native;
     v->data = data;
     v->bytes = bytes;
-    v->exits = 0;
-    v->since = now();
+    v->exits = v->unwound = 0;
+    v->since = v->unwound_since = now();
     v->nanoseconds += nanoseconds;
     t2_counts.nanoseconds += nanoseconds;
     t2_counts.installed++;
@@ -430,6 +438,27 @@ static void give_up(VM *vm, T2Version *v) {
     trace(v, "given up", t2_bailout_text[BAILOUT_EXITS]);
 }
 
+// A frame of it went on in tier 1, or is about to. What does so because of its callers, as a
+// library's procedures do, may do better with others: it rests, the longer the oftener it had to.
+static void unwound(VM *vm, void *data) {
+    T2Version *v = ((const T2NativeHead *)data)->version;
+    if (v->state != T2_INSTALLED || v->data != data || ++v->unwound < UNWOUND)
+        return;
+    uint64_t time = now();
+    bool often = time - v->unwound_since < UNWOUND * (uint64_t)UNWIND_COST;
+    v->unwound = 0;
+    v->unwound_since = time;
+    if (!often)
+        return;
+    drop(vm, v);
+    v->reason = BAILOUT_UNWOUND;
+    t2_counts.failures[BAILOUT_UNWOUND]++;
+    if (v->rests < RESTS_MAX)
+        v->rests++;
+    wait_longer(v, REST_DOUBLINGS * v->rests);
+    trace(v, "rests", t2_bailout_text[BAILOUT_UNWOUND]);
+}
+
 static void exited(VM *vm, const ExitDescriptor *exit) {
     T2Version *v = ((const T2NativeHead *)exit->function)->version;
     t2_counts.exits[exit->reason]++;
@@ -445,8 +474,12 @@ static void exited(VM *vm, const ExitDescriptor *exit) {
         return;
     v->exits++;
     if ((on_purpose && !policy.purpose_counts) || exit->reason == EXIT_POLL ||
-        exit->reason == EXIT_INVALID || exit->reason == EXIT_FAILED || exit->reason == EXIT_RAISE)
+        exit->reason == EXIT_INVALID)
         return;
+    if (exit->reason == EXIT_FAILED || exit->reason == EXIT_RAISE) {
+        unwound(vm, exit->function);
+        return;
+    }
     if (exit->taken < t2_settings.exits && v->exits < 8 * (uint64_t)t2_settings.exits)
         return;
     // Making it again helps where more can be known.
@@ -498,7 +531,7 @@ void t2_policy_retry(T2Version *v) {
 static void forget(T2Function *function, void *context) {
     for (T2Version *v = function->versions; v; v = v->next) {
         v->state = T2_COLD;
-        v->reason = v->round = v->attempts = v->evictions = 0;
+        v->reason = v->round = v->attempts = v->evictions = v->rests = 0;
         v->compilations = v->entered = 0;
         v->exits = v->exits_all = v->nanoseconds = 0;
         wait_longer(v, 0);
@@ -527,6 +560,7 @@ void t2_policy_start(VM *vm) {
     t2_counts = (T2Counts){0};
     vm_hot_hook = (HotHook){.entries = t2_settings.entries, .loops = t2_settings.loops, .hot = hot};
     t1_native_exited = exited;
+    t1_native_unwound = unwound;
 }
 
 void t2_policy_stop(VM *vm) {
@@ -534,6 +568,7 @@ void t2_policy_stop(VM *vm) {
         policy.compiler->stop(vm);
     vm_hot_hook = (HotHook){0};
     t1_native_exited = NULL;
+    t1_native_unwound = NULL;
     policy.vm = NULL;
     policy.compiler = NULL;
     policy.functions = NULL;

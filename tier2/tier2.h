@@ -58,6 +58,7 @@ struct T2Version {
     uint32_t compilations;
     uint8_t attempts;     // that failed for a reason that may pass
     uint8_t evictions;    // of its code
+    uint8_t rests;        // from being unwound too often
     uint32_t entered;     // of loops: how often tier 1 came in
     uint32_t bytes;       // of machine code, as of the last compilation
     uint32_t bytecodes;   // instructions read, of inlined functions as well

@@ -637,6 +637,48 @@ static void test_invalidation(void **state) {
     }
 }
 
+// Who is told that native frames do not stay.
+static unsigned told;
+static void on_unwound(VM *m, void *data) {
+    (void)m;
+    (void)data;
+    told++;
+}
+
+static unsigned check_told(const char *h, const char *call) {
+    char text[512];
+    snprintf(text, sizeof text,
+             "(define f (lambda (x) (+ x (h)))) (define k #f) (define h (lambda () %s))"
+             "(define deep (lambda (n) (if (= n 0) 5 (+ 0 (deep (- n 1))))))"
+             "(%%set-raise-hook! (lambda (c) 5))",
+             h);
+    use_none();
+    set_hook(text);
+    Code *f = code_of("f");
+    describe_call(f);
+    void *data = rt_raw_new(vm, 64);
+    vm->roots[14] = (Value)(uintptr_t)data;
+    after_call.function = data;
+    t1_native_install(vm, f, calls_h, data);
+    t1_native_install(vm, code_of("deep"), shadow_function, NULL);
+    told = 0;
+    t1_native_unwound = on_unwound;
+    (void)run_once(call);
+    t1_native_unwound = NULL;
+    vm->roots[14] = vm->raise_hook = VALUE_NONE;
+    return told;
+}
+
+static void test_unwound_frames_are_told(void **state) {
+    (void)state;
+    // Once for its record, once for the call that tier 1 made of it.
+    assert_int_equal(check_told("(%capture (lambda (k) 5))", "(list (f 1))"), 2);
+    assert_int_equal(check_told("(car 5)", "(list (f 1) (f 2))"), 4);
+    assert_int_equal(check_told("5", "(list (f 1) (f 2))"), 0);
+    // Not when there was no room.
+    assert_int_equal(check_told("(deep 50000)", "(list (f 1))"), 0);
+}
+
 // Watchers that have died are not told, and do not stay.
 static void test_watch_is_weak(void **state) {
     (void)state;
@@ -746,6 +788,7 @@ int main(void) {
         UNIT_TEST(test_sunk_objects),
         UNIT_TEST(test_exit_to_a_control_frame),
         UNIT_TEST(test_invalidation),
+        UNIT_TEST(test_unwound_frames_are_told),
         UNIT_TEST(test_watch_is_weak),
         UNIT_TEST(test_c_stack_is_bounded),
         cmocka_unit_test(test_host_calls_in_again),

@@ -3,6 +3,10 @@
 
 #include "runtime/record.h"
 #include "runtime/symbol.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static Node *truth(void) { return is_class(running, CLASS(CLOSURE)); }
 
@@ -243,6 +247,90 @@ static void test_results(void **state) {
     assert_true(is_range(OP(SELECT, truth(), a, b)->type, -3, 10));
 }
 
+// ---- the verifier (builds with KILN_DEBUG)
+
+#ifdef KILN_DEBUG
+// Does it abort?
+static bool is_wrong(void) {
+    fflush(stdout);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL);
+        t2_verify(graph, "test");
+        _exit(0);
+    }
+    int status = 0;
+    assert_true(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static Node *sum, *guard;
+static Block *loop;
+// A graph with a guard, a sum and a loop, nothing wrong with it.
+static void begin_right(void) {
+    if (graph)
+        t2_graph_free(graph);
+    begin();
+    Node *a = parameter(0);
+    FrameState *s = STATE(1, a);
+    guard = guard_class(a, CLASS(FIXNUM), s);
+    sum = OP(ADD_INT, OP(UNBOX_INT, guard), integer(1));
+    loop = header(s);
+    Node *value = phi(guard);
+    Block *again = block(), *out = block();
+    branch(truth(), again, out);
+    here = again;
+    t2_add_input(graph, value, OP(BOX_INT, sum));
+    jump(loop);
+    here = out;
+    OP(RETURN, value);
+    end();
+    assert_false(is_wrong());
+}
+
+static void test_verifier(void **state) {
+    (void)state;
+    begin_right();
+    sum->inputs[0] = guard; // a Value in place of an integer
+    assert_true(is_wrong());
+    begin_right();
+    guard->state = NULL;
+    assert_true(is_wrong());
+    begin_right();
+    FrameState *after = STATE(1, guard->inputs[0]);
+    after->dst = 3; // a guard does not go on after its instruction
+    guard->state = after;
+    assert_true(is_wrong());
+    begin_right();
+    guard->state = STATE(1, sum); // not there yet
+    assert_true(is_wrong());
+    begin_right();
+    guard->state = STATE(100, running); // beyond the code
+    assert_true(is_wrong());
+    begin_right();
+    loop->first->input_count = 1; // of two predecessors
+    assert_true(is_wrong());
+    begin_right();
+    loop->entry_state = NULL;
+    assert_true(is_wrong());
+    begin_right();
+    t2_remove(sum);
+    assert_true(is_wrong());
+    begin_right();
+    t2_remove(graph->entry->last);
+    assert_true(is_wrong());
+    begin_right();
+    loop->dominator = loop->successors[0];
+    assert_true(is_wrong());
+    begin_right();
+    guard->index = 0;
+    assert_true(is_wrong());
+}
+#endif
+
 static int free_graph(void **state) {
     if (graph)
         t2_graph_free(graph);
@@ -259,6 +347,9 @@ int main(void) {
         GRAPH_TEST(test_loops),         GRAPH_TEST(test_classes),
         GRAPH_TEST(test_join_and_meet), GRAPH_TEST(test_record_types),
         GRAPH_TEST(test_results),
+#ifdef KILN_DEBUG
+        GRAPH_TEST(test_verifier),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 // tier2/passes/infer.c, number.c, unbox.c, dead.c, blocks.c on small graphs.
+#include "runtime/record.h"
+#include "runtime/symbol.h"
 #include "t2_graphs.h"
 
 // (let loop ((i 0)) (if (< i n) (loop (+ i 1)) i)), n a parameter.
@@ -215,6 +217,43 @@ static void test_loads(void **unused) {
     t2_graph_free(graph);
 }
 
+// Fields that are not mutable survive calls, and stores to those that are.
+static void test_fixed_loads(void **unused) {
+    (void)unused;
+    begin();
+    const char *const names[] = {"fixed", "open"};
+    const bool mutables[] = {false, true};
+    Value fields[] = {rt_intern(vm, names[0]), rt_intern(vm, names[1])};
+    Value type = rt_record_type_new(vm, rt_intern(vm, "r"), VALUE_FALSE, 2, fields, mutables);
+    t2_hold(graph, type);
+    Node *x = parameter(0);
+    FrameState *s = STATE(1, x);
+    Node *r = with_state(t2_node_new(graph, N_GUARD_RECORD, 1, &x), s);
+    r->value = type;
+    r->type = t2_type_of_node(r);
+    t2_append(here, r);
+    Node *all[6];
+    for (int i = 0; i < 6; i++) {
+        if (i == 2)
+            call(x, s);
+        all[i] = OP(FIELD, r);
+        all[i]->index = i % 2;
+        if (i == 3)
+            OP(SET_FIELD, r, x)->index = 1;
+    }
+    node(N_NEW_VECTOR, 6, all);
+    OP(RETURN, here->last);
+    end();
+    run(t2_pass_number);
+    Node *result = find(N_NEW_VECTOR);
+    assert_ptr_equal(result->inputs[2], all[0]);
+    assert_ptr_equal(result->inputs[4], all[0]);
+    assert_ptr_equal(result->inputs[1], all[1]);
+    assert_ptr_equal(result->inputs[3], all[3]);
+    assert_ptr_equal(result->inputs[5], x);
+    t2_graph_free(graph);
+}
+
 static void test_loads_in_loops(void **unused) {
     (void)unused;
     begin();
@@ -410,11 +449,14 @@ static void test_blocks(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        PASS_TEST(test_counter),    PASS_TEST(test_counting_down),  PASS_TEST(test_branches),
-        PASS_TEST(test_decided),    PASS_TEST(test_bounds_by_test), PASS_TEST(test_chain_of_tests),
-        PASS_TEST(test_loads),      PASS_TEST(test_loads_in_loops), PASS_TEST(test_repeated_guards),
-        PASS_TEST(test_float_loop), PASS_TEST(test_boolean_phi),    PASS_TEST(test_fold),
-        PASS_TEST(test_generic),    PASS_TEST(test_blocks),
+        PASS_TEST(test_counter),        PASS_TEST(test_counting_down),
+        PASS_TEST(test_branches),       PASS_TEST(test_decided),
+        PASS_TEST(test_bounds_by_test), PASS_TEST(test_chain_of_tests),
+        PASS_TEST(test_loads),          PASS_TEST(test_loads_in_loops),
+        PASS_TEST(test_fixed_loads),    PASS_TEST(test_repeated_guards),
+        PASS_TEST(test_float_loop),     PASS_TEST(test_boolean_phi),
+        PASS_TEST(test_fold),           PASS_TEST(test_generic),
+        PASS_TEST(test_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

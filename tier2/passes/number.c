@@ -12,6 +12,8 @@
 // class somewhere. A load looks for itself under the current number; when that was made by a store
 // that cannot have hit it, under the one before.
 //
+// What is never written once it is made (t2_reads_fixed) is under number 0 for ever.
+//
 // Values are compared by their roots (t2_root): a guard passes on the word that it tested.
 #include "runtime/primitive.h"
 #include "runtime/record.h"
@@ -292,7 +294,7 @@ static bool key_of(const Number *w, const Node *n, Entry *key) {
         key->inputs[0] = key->inputs[1];
         key->inputs[1] = first;
     }
-    if (load)
+    if (load && !t2_reads_fixed(n))
         key->version = w->now.of[number_of((Memory)info->memory, n->index)];
     hash_entry(key);
     return true;
@@ -302,11 +304,12 @@ static bool key_of(const Number *w, const Node *n, Entry *key) {
 
 static void known_load(Number *w, NodeOp op, Node *object, Node *at, int64_t index, Node *value) {
     Memory memory = (Memory)t2_node_info[op].memory;
+    bool fixed = op == N_FIELD && t2_field_is_fixed(object->type.record, index);
     Entry key = {.op = op,
                  .count = at ? 2 : 1,
                  .inputs = {t2_root(object), at ? t2_root(at) : NULL},
                  .index = index,
-                 .version = w->now.of[number_of(memory, index)]};
+                 .version = fixed ? 0 : w->now.of[number_of(memory, index)]};
     hash_entry(&key);
     enter(w, &key, value);
 }

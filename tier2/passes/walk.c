@@ -16,7 +16,23 @@ MemorySet t2_writes(const Node *n) {
     return info->flags & NODE_WRITES ? 1u << info->memory : 0;
 }
 
+bool t2_field_is_fixed(Value type, int64_t field) {
+    if (type == VALUE_NONE)
+        return false;
+    // What is known may be a parent, which has fewer fields.
+    Value mutables = value_record_type(type)->mutables;
+    return field < (int64_t)vector_length(mutables) &&
+           value_vector(mutables)->item[field] == VALUE_FALSE;
+}
+
+bool t2_reads_fixed(const Node *n) {
+    return n->op == N_STRING_LENGTH ||
+           (n->op == N_FIELD && t2_field_is_fixed(n->inputs[0]->type.record, n->index));
+}
+
 MemorySet t2_reads(const Node *n) {
+    if (t2_reads_fixed(n))
+        return 0;
     const NodeInfo *info = &t2_node_info[n->op];
     if (n->op == N_PRIMITIVE)
         return n->primitive->effects & FX_READ ? T2_MEMORY_ALL : 0;
@@ -116,8 +132,11 @@ bool t2_runs_anywhere(const Node *n) {
     if (set && !t2_is_a(n->inputs[0], set))
         return false;
     switch ((NodeOp)n->op) {
-    case N_FIELD: // the record may have another type, and fewer fields
-        return n->inputs[0]->type.record != VALUE_NONE;
+    case N_FIELD: { // the record may have another type, and fewer fields
+        Value type = n->inputs[0]->type.record;
+        return type != VALUE_NONE &&
+               n->index < (int64_t)vector_length(value_record_type(type)->fields);
+    }
     case N_FREE: // the same for closures
         return n->inputs[0]->type.code || n->inputs[0]->op == N_RUNNING;
     case N_VECTOR_REF:
