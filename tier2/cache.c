@@ -21,7 +21,7 @@ typedef struct Entry {
     T2Native *native;
     T2Artifact *artifact;
     uint32_t bytes;
-    bool gone, dead;
+    bool dead; // which only GONE ones can be: the others are on lists
 } Entry;
 
 static struct {
@@ -30,7 +30,7 @@ static struct {
         char unused;
     } *hook;        // what the collector's hook hangs on; a root
     Entry *entries; // malloc'ed
-    size_t count, room;
+    size_t count, room, dead;
     size_t bytes[T2_LIFE_GONE + 1];
 } cache;
 
@@ -59,7 +59,6 @@ static void set_life(T2Native *native, T2Life life) {
     cache.bytes[native->life] -= entry->bytes;
     entry->bytes = native->artifact ? native->artifact->bytes : 0;
     cache.bytes[life] += entry->bytes;
-    entry->gone = life == T2_LIFE_GONE;
     native->life = (uint8_t)life;
     if (life == T2_LIFE_GONE)
         return;
@@ -74,8 +73,10 @@ static void set_life(T2Native *native, T2Life life) {
 // At the end of each marking.
 static void sweep(void *object) {
     for (size_t i = 0; i < cache.count; i++)
-        if (!cache.entries[i].dead && !rt_heap_is_live((Value)(uintptr_t)cache.entries[i].native))
+        if (!cache.entries[i].dead && !rt_heap_is_live((Value)(uintptr_t)cache.entries[i].native)) {
             cache.entries[i].dead = true;
+            cache.dead++;
+        }
 }
 
 void t2_cache_start(VM *vm) {
@@ -90,6 +91,7 @@ void t2_cache_start(VM *vm) {
 static void free_entry(size_t i) {
     Entry *entry = &cache.entries[i];
     cache.bytes[T2_LIFE_GONE] -= entry->bytes;
+    cache.dead -= entry->dead;
     t2_artifact_free(entry->artifact);
     *entry = cache.entries[--cache.count];
 }
@@ -179,8 +181,9 @@ void t2_cache_tend(VM *vm) {
     size_t share = t2_settings.budget / GONE_SHARE;
     if (cache.bytes[T2_LIFE_GONE] > (share > GONE_LEAST ? share : GONE_LEAST))
         rt_heap_collect();
-    for (size_t i = cache.count; i-- > 0;)
-        if (cache.entries[i].dead && cache.entries[i].gone)
+    // Called often, mostly for nothing.
+    for (size_t i = cache.dead ? cache.count : 0; i-- > 0;)
+        if (cache.entries[i].dead)
             free_entry(i);
 }
 
