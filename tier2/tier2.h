@@ -1,12 +1,13 @@
 // Tier 2's parts and how they meet.
 //
-//   in the executable (no LLVM)                       in kiln-tier2.so
-//   ┌──────────────────────────────────────┐          ┌─────────────────────────────────────┐
-//   │ policy.c   when, what, how often     │ T2Compiler│ compile.c  build, passes, hand over │
-//   │ report.c   statistics, explain       │─────────>│ build*.c   bytecode -> Graph        │
-//   │ load.c     opens the shared object   │          │ passes*    Graph -> Graph           │
-//   │            at the first hot function │<─────────│ engine.c   Graph -> code, threads   │
-//   └──────────────────────────────────────┘ t2_policy_*└───────────────────────────────────┘
+//   in the executable (no LLVM)                         in kiln-tier2.so
+//   ┌────────────────────────────────────┐              ┌─────────────────────────────────────┐
+//   │ policy.c   when, what, how often   │  T2Compiler  │ compile.c  build, passes, hand over │
+//   │ report.c   statistics, explain     │─────────────>│ build*.c   bytecode -> Graph        │
+//   │ load.c     opens the shared object │ t2_policy_*  │ passes*    Graph -> Graph           │
+//   │            at the first hot        │<─────────────│ engine.c   Graph -> code            │
+//   │            function                │              │ cache.c    the code there is        │
+//   └────────────────────────────────────┘              └─────────────────────────────────────┘
 //
 // Duty: the records both sides share (a function, a version of its code), the compiler's interface
 // (T2Compiler) and what it tells the policy in return.
