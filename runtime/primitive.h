@@ -25,8 +25,8 @@ enum {               // effects
     FX_ALLOC = 4,    // allocates
     FX_FAIL = 8,     // may fail
     FX_CAPTURE = 16, // control: the evaluator itself carries it out
-    FX_RUNS = 32,    // may run SX code in an evaluation of its own, or change how code is run (traces,
-                     // limits): tiers call it as they call procedures
+    FX_RUNS = 32, // may run SX code in an evaluation of its own, or change how code is run (traces,
+                  // limits): tiers call it as they call procedures
 };
 
 // Control operations, carried out by the evaluator (CEK and each tier): they have no C function.

@@ -125,11 +125,11 @@ struct Code {
     uint64_t entries_before;
     uint32_t optional, keyword;
     bool rest, other_keys;
-    uint8_t lifted;   // the last so many of `required` are not the lambda's: its free values
-    bool call_cc;     // its body is (%capture parameter): who calls it captures instead
-    Code *next;       // next clause, NULL: none
-    Code *first;      // first clause
-    Lambda *lambda;   // name, position, keys, documentation. Its body is gone after compilation.
+    uint8_t lifted; // the last so many of `required` are not the lambda's: its free values
+    bool call_cc;   // its body is (%capture parameter): who calls it captures instead
+    Code *next;     // next clause, NULL: none
+    Code *first;    // first clause
+    Lambda *lambda; // name, position, keys, documentation. Its body is gone after compilation.
     // Native code (native.h): what runs the clause, never NULL (a Native; t1_native_interpret:
     // there is none of its own); what keeps it alive; how often exits were taken,
     // [word_count][reason], NULL: never; the opcode of words[0] while NATIVE stands there;

@@ -177,8 +177,7 @@ static_assert((CONTINUATION_BYTES + 15) / 16 < (sizeof(HeapFrame) + 15) / 16,
     do {                                                                                           \
         value = base[FIELD_A + FRAME_HEADER];                                                      \
         Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;                      \
-        if (!code || FIELD_B != 1 || code->exact != 1 || t1_polled(vm) ||                          \
-            t1_is_nested(t1_of(vm)))                                                               \
+        if (!code || FIELD_B != 1 || code->exact != 1 || t1_polled(vm) || t1_is_nested(t1_of(vm))) \
             GO(t1_slow_call);                                                                      \
         if (COUNT_HOT(code->entries))                                                              \
             GO(t1_slow_call);                                                                      \

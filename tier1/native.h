@@ -166,9 +166,9 @@ Native t1_native_overflow;
 //   native_site, native_site_pc
 
 // The closure of the frame of (call-with-values producer consumer) while the producer runs: four
-// registers, R0 the consumer, R1 fixnum 1 when the call is in tail position (the frame below is that
-// of the call all the same), else 0, R2 takes the values, R3 #f; it goes on at word 0. So
-// such a call can be inlined and still be described.
+// registers, R0 the consumer, R1 fixnum 1 when the call is in tail position (the frame below is
+// that of the call all the same), else 0, R2 takes the values, R3 #f; it goes on at word 0. So such
+// a call can be inlined and still be described.
 Value t1_native_values_frame(VM *vm);
 
 // ---- installing

@@ -40,21 +40,23 @@ typedef enum Rep { // how a node's result is held
 
 // What a value may be: a set of classes. Together they cover every Value.
 #define TYPE_CLASSES(X)                                                                            \
-    X(FIXNUM) X(FLONUM) X(CHAR) X(FALSE) X(TRUE) X(NIL) X(NULL) X(DEFAULT) X(UNBOUND) X(SPECIAL)   \
-    X(PAIR) X(STRING) X(SYMBOL) X(BIGNUM) X(RATNUM) X(COMPNUM) X(VECTOR) X(BYTEVECTOR) X(ARRAY)    \
-    X(BOX) X(VALUES) X(CLOSURE) X(PRIMITIVE) X(RECORD) X(TABLE) X(DICT) X(OBJECT)
+    X(FIXNUM)                                                                                      \
+    X(FLONUM) X(CHAR) X(FALSE) X(TRUE) X(NIL) X(NULL) X(DEFAULT) X(UNBOUND) X(SPECIAL) X(PAIR)     \
+        X(STRING) X(SYMBOL) X(BIGNUM) X(RATNUM) X(COMPNUM) X(VECTOR) X(BYTEVECTOR) X(ARRAY) X(BOX) \
+            X(VALUES) X(CLOSURE) X(PRIMITIVE) X(RECORD) X(TABLE) X(DICT) X(OBJECT)
 enum {
 #define X(id) CLASS_INDEX_##id,
     TYPE_CLASSES(X)
 #undef X
-    CLASS_COUNT
+        CLASS_COUNT
 };
 typedef uint32_t ClassSet;
 #define CLASS(id) ((ClassSet)1 << CLASS_INDEX_##id)
 #define CLASS_ALL (((ClassSet)1 << CLASS_COUNT) - 1)
 #define CLASS_BOOLEAN (CLASS(FALSE) | CLASS(TRUE))
 #define CLASS_FALSY (CLASS(FALSE) | CLASS(NIL))
-#define CLASS_NUMBER (CLASS(FIXNUM) | CLASS(FLONUM) | CLASS(BIGNUM) | CLASS(RATNUM) | CLASS(COMPNUM))
+#define CLASS_NUMBER                                                                               \
+    (CLASS(FIXNUM) | CLASS(FLONUM) | CLASS(BIGNUM) | CLASS(RATNUM) | CLASS(COMPNUM))
 
 typedef struct Type {
     ClassSet set;      // empty: no value at all, the code is unreachable
@@ -71,7 +73,7 @@ typedef enum Memory { // what an operation reads or writes
     MEMORY_NONE,
     MEMORY_CAR,
     MEMORY_CDR,
-    MEMORY_ITEM,   // of vectors
+    MEMORY_ITEM, // of vectors
     MEMORY_BOX,
     MEMORY_FIELD,  // of records; Node.index tells which
     MEMORY_FREE,   // of closures: written only while they are made
@@ -81,14 +83,14 @@ typedef enum Memory { // what an operation reads or writes
     MEMORY_ANY,    // all of them
 } Memory;
 
-enum {                // NodeInfo.flags
-    NODE_PURE = 1,    // equal inputs, equal result, no exit: may be shared, moved, dropped
-    NODE_GUARD = 2,   // leaves by its state when its condition does not hold; else nothing happens
-    NODE_READS = 4,   // NodeInfo.memory
+enum {              // NodeInfo.flags
+    NODE_PURE = 1,  // equal inputs, equal result, no exit: may be shared, moved, dropped
+    NODE_GUARD = 2, // leaves by its state when its condition does not hold; else nothing happens
+    NODE_READS = 4, // NodeInfo.memory
     NODE_WRITES = 8,
     NODE_ALLOCATES = 16, // a fresh object: dropped when unused
-    NODE_CALLS = 32,  // runs other code, which may do anything; has a state of the second form
-    NODE_ENDS = 64,   // the last of its block
+    NODE_CALLS = 32,     // runs other code, which may do anything; has a state of the second form
+    NODE_ENDS = 64,      // the last of its block
     NODE_MAY_EXIT = 128, // needs a state of the first form
 };
 
@@ -117,8 +119,8 @@ typedef struct Graph Graph;
 typedef struct FrameState {
     Code *code;
     uint32_t pc;
-    int32_t dst;                // -1: the instruction at pc runs
-    Node *closure;              // that runs
+    int32_t dst;                     // -1: the instruction at pc runs
+    Node *closure;                   // that runs
     const struct FrameState *caller; // NULL: outermost
     uint32_t count;
     uint32_t mark;     // scratch of one pass: states are shared, each is rewritten once
@@ -126,8 +128,8 @@ typedef struct FrameState {
 } FrameState;
 
 struct Node {
-    uint16_t op; // NodeOp
-    uint8_t rep; // Rep; that of the op, or of a phi what was decided
+    uint16_t op;    // NodeOp
+    uint8_t rep;    // Rep; that of the op, or of a phi what was decided
     uint8_t reason; // ExitReason, of guards
     uint32_t id;
     Type type;
@@ -137,16 +139,16 @@ struct Node {
     uint32_t input_count, input_room;
     Node **inputs;
     // What else the operation says (ir.def):
-    int64_t index;  // number, offset, class set
+    int64_t index; // number, offset, class set
     union {
-        Value value;  // constant, record type, cell
+        Value value; // constant, record type, cell
         double number;
         Code *code;
         const Primitive *primitive;
         void *pointer;
     };
-    CallSite *site;   // calls: what they have seen
-    Node *forward;    // replaced by; t2_resolve
+    CallSite *site;      // calls: what they have seen
+    Node *forward;       // replaced by; t2_resolve
     uint32_t mark, uses; // scratch of one pass
     void *scratch;
 };
@@ -154,17 +156,17 @@ struct Node {
 struct Block {
     uint32_t id;
     Graph *graph;
-    Node *first, *last;            // phis come first
+    Node *first, *last; // phis come first
     uint32_t predecessor_count, predecessor_room;
     Block **predecessors;
-    Block *successors[2];          // of the last node: BRANCH true, false; JUMP
-    Block *dominator;              // set by t2_order
-    uint32_t depth;                // of loops
-    Block *loop;                   // header of the innermost loop it is in, itself if it is one
-    Block *parent_loop;            // of a header: header of the loop around, NULL: none
+    Block *successors[2]; // of the last node: BRANCH true, false; JUMP
+    Block *dominator;     // set by t2_order
+    uint32_t depth;       // of loops
+    Block *loop;          // header of the innermost loop it is in, itself if it is one
+    Block *parent_loop;   // of a header: header of the loop around, NULL: none
     bool is_header;
     bool cold;
-    uint64_t heat;                 // how often tier 1 was here, as far as known; 0: never or unknown
+    uint64_t heat; // how often tier 1 was here, as far as known; 0: never or unknown
     const FrameState *entry_state; // header: state (first form) at the end of the edge from outside
     uint32_t mark;
     void *scratch;
@@ -177,16 +179,16 @@ typedef struct Fact {
 
 struct Graph {
     VM *vm;
-    Code *code;          // that is compiled
-    uint32_t osr_pc;     // UINT32_MAX: from its beginning; else word index of the LOOP whose target
-                         // is entered
+    Code *code;      // that is compiled
+    uint32_t osr_pc; // UINT32_MAX: from its beginning; else word index of the LOOP whose target
+                     // is entered
     Block *entry;
-    Block **order;       // reverse postorder, by t2_order
+    Block **order; // reverse postorder, by t2_order
     uint32_t block_count, block_room;
-    Block **blocks;      // all
+    Block **blocks; // all
     uint32_t node_count;
     struct Arena *arena;
-    Value *held;         // collector's memory: everything nodes refer to
+    Value *held; // collector's memory: everything nodes refer to
     uint32_t held_count, held_room;
     Fact *facts;
     uint32_t fact_count, fact_room;
@@ -219,8 +221,9 @@ Node *t2_constant_bool(Graph *graph, bool b);
 void t2_append(Block *block, Node *node); // before nothing: at the end
 void t2_insert_before(Node *place, Node *node);
 void t2_insert_after(Node *place, Node *node);
-void t2_remove(Node *node);                   // out of its block
-void t2_replace(Node *node, Node *by); // all uses, by `forward`; inputs are resolved lazily (t2_resolve) or by t2_resolve_all
+void t2_remove(Node *node);            // out of its block
+void t2_replace(Node *node, Node *by); // all uses, by `forward`; inputs are resolved lazily
+                                       // (t2_resolve) or by t2_resolve_all
 Node *t2_resolve(Node *node);
 void t2_resolve_all(Graph *graph); // inputs and states name no replaced node afterwards
 void t2_add_input(Graph *graph, Node *node, Node *input);
@@ -240,8 +243,8 @@ bool t2_dominates(const Block *a, const Block *b);
 Type t2_type_of_value(Value value);
 Type t2_type_of_set(ClassSet set);
 Type t2_type_of_range(int64_t low, int64_t high); // of integers
-Type t2_type_join(Type a, Type b); // one or the other
-Type t2_type_meet(Type a, Type b); // both; what is known of either
+Type t2_type_join(Type a, Type b);                // one or the other
+Type t2_type_meet(Type a, Type b);                // both; what is known of either
 bool t2_type_same(Type a, Type b);
 // Of a node's result, from its operation, what else it says and its inputs' types. A phi's: the
 // join of those of its inputs.
