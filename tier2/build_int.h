@@ -215,7 +215,6 @@ Node *t2_eqv(Builder *b, Node *x, Node *y);
 Node *t2_global(Builder *b, Cell *cell);
 void t2_instruction_build(Builder *b);
 void t2_test(Builder *b, Node *condition); // the end of a fused test
-ClassSet t2_class_of_type(unsigned type);  // ObjectType; 0: it has no class of its own
 
 // ---- build_number.c
 

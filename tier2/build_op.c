@@ -137,32 +137,6 @@ static Node *is_record(Builder *b, Node *x, Value type) {
     return is;
 }
 
-ClassSet t2_class_of_type(unsigned type) {
-    switch (type) {
-#define OF(id)                                                                                     \
-    case TYPE_##id:                                                                                \
-        return CLASS(id);
-        OF(STRING)
-        OF(SYMBOL)
-        OF(BIGNUM)
-        OF(RATNUM)
-        OF(COMPNUM)
-        OF(VECTOR)
-        OF(BYTEVECTOR)
-        OF(ARRAY)
-        OF(BOX)
-        OF(VALUES)
-        OF(CLOSURE)
-        OF(PRIMITIVE)
-        OF(RECORD)
-        OF(TABLE)
-        OF(DICT)
-#undef OF
-    default:
-        return 0;
-    }
-}
-
 // ---- operands of the instruction
 
 static Node *ra(Builder *b) { return t2_register(b, word_a(b->function->in.word)); }

@@ -41,9 +41,32 @@ typedef enum Rep { // how a node's result is held
 // What a value may be: a set of classes. Together they cover every Value.
 #define TYPE_CLASSES(X)                                                                            \
     X(FIXNUM)                                                                                      \
-    X(FLONUM) X(CHAR) X(FALSE) X(TRUE) X(NIL) X(NULL) X(DEFAULT) X(UNBOUND) X(SPECIAL) X(PAIR)     \
-        X(STRING) X(SYMBOL) X(BIGNUM) X(RATNUM) X(COMPNUM) X(VECTOR) X(BYTEVECTOR) X(ARRAY) X(BOX) \
-            X(VALUES) X(CLOSURE) X(PRIMITIVE) X(RECORD) X(TABLE) X(DICT) X(OBJECT)
+    X(FLONUM)                                                                                      \
+    X(CHAR)                                                                                        \
+    X(FALSE)                                                                                       \
+    X(TRUE)                                                                                        \
+    X(NIL)                                                                                         \
+    X(NULL)                                                                                        \
+    X(DEFAULT)                                                                                     \
+    X(UNBOUND)                                                                                     \
+    X(SPECIAL)                                                                                     \
+    X(PAIR)                                                                                        \
+    X(STRING)                                                                                      \
+    X(SYMBOL)                                                                                      \
+    X(BIGNUM)                                                                                      \
+    X(RATNUM)                                                                                      \
+    X(COMPNUM)                                                                                     \
+    X(VECTOR)                                                                                      \
+    X(BYTEVECTOR)                                                                                  \
+    X(ARRAY)                                                                                       \
+    X(BOX)                                                                                         \
+    X(VALUES)                                                                                      \
+    X(CLOSURE)                                                                                     \
+    X(PRIMITIVE)                                                                                   \
+    X(RECORD)                                                                                      \
+    X(TABLE)                                                                                       \
+    X(DICT)                                                                                        \
+    X(OBJECT)
 enum {
 #define X(id) CLASS_INDEX_##id,
     TYPE_CLASSES(X)
@@ -250,6 +273,7 @@ bool t2_type_same(Type a, Type b);
 // join of those of its inputs.
 Type t2_type_of_node(const Node *node);
 ClassSet t2_class_of(Value value);
+ClassSet t2_class_of_type(unsigned type); // ObjectType; 0: it has no class of its own
 static inline bool t2_is_a(const Node *n, ClassSet set) { return (n->type.set & ~set) == 0; }
 
 // ---- tools

@@ -8,6 +8,32 @@ static const int64_t length_max = (INT64_C(1) << 47);
 
 // ---- classes
 
+ClassSet t2_class_of_type(unsigned type) {
+    switch (type) {
+#define OF(id)                                                                                     \
+    case TYPE_##id:                                                                                \
+        return CLASS(id);
+        OF(STRING)
+        OF(SYMBOL)
+        OF(BIGNUM)
+        OF(RATNUM)
+        OF(COMPNUM)
+        OF(VECTOR)
+        OF(BYTEVECTOR)
+        OF(ARRAY)
+        OF(BOX)
+        OF(VALUES)
+        OF(CLOSURE)
+        OF(PRIMITIVE)
+        OF(RECORD)
+        OF(TABLE)
+        OF(DICT)
+#undef OF
+    default:
+        return 0;
+    }
+}
+
 ClassSet t2_class_of(Value value) {
     if (value_is_fixnum(value))
         return CLASS(FIXNUM);
@@ -35,29 +61,8 @@ ClassSet t2_class_of(Value value) {
     }
     if (!value_is_object(value))
         return CLASS(SPECIAL);
-    switch (object_type(value_object(value))) {
-#define OF(id)                                                                                     \
-    case TYPE_##id:                                                                                \
-        return CLASS(id);
-        OF(STRING)
-        OF(SYMBOL)
-        OF(BIGNUM)
-        OF(RATNUM)
-        OF(COMPNUM)
-        OF(VECTOR)
-        OF(BYTEVECTOR)
-        OF(ARRAY)
-        OF(BOX)
-        OF(VALUES)
-        OF(CLOSURE)
-        OF(PRIMITIVE)
-        OF(RECORD)
-        OF(TABLE)
-        OF(DICT)
-#undef OF
-    default:
-        return CLASS(OBJECT);
-    }
+    ClassSet set = t2_class_of_type(object_type(value_object(value)));
+    return set ? set : CLASS(OBJECT);
 }
 
 // ---- types
