@@ -31,5 +31,9 @@ static const GuestFile files[] = {
 #include "guests/files.def"
     {NULL, NULL, NULL, NULL},
 };
+static const Command commands[] = {
+#include "guests/commands.def"
+    {NULL, NULL, NULL, NULL, NULL},
+};
 
-const Guests guests_all = {libraries, texts, files};
+const Guests guests_all = {libraries, texts, files, commands};

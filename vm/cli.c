@@ -6,6 +6,7 @@
 #include "runtime/settings.h"
 #include "runtime/string.h"
 #include "runtime/system.h"
+#include "vm/command.h"
 #include "vm/expand.h"
 #include "vm/guest.h"
 #include "vm/kiln_int.h"
@@ -388,7 +389,30 @@ static int run(const Options *o, int argc, char **argv) {
     return run_program(o, argc, argv);
 }
 
-static const struct Command {
+// A command written in SX. Its help needs no VM.
+static int command_in_sx(const Options *o, const Command *command, int argc, char **argv) {
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return help(o, 1, (char *[]){(char *)command->name, NULL});
+    int status;
+    const char **arguments = calloc((size_t)argc + 2, sizeof *arguments);
+    if (!arguments)
+        return STATUS_ERROR;
+    arguments[0] = command->name;
+    for (int i = 0; i < argc; i++)
+        arguments[i + 1] = argv[i];
+    Kiln *k = start(o, arguments, &status);
+    if (k) {
+        KilnStatus s = vm_command_run(k, command, arguments + 1, &status);
+        int ended = finish(k, s);
+        status = s == KILN_OK && status ? status : ended;
+    }
+    free(arguments);
+    return status;
+}
+
+// A command written in C.
+static const struct BuiltinCommand {
     const char *name;
     int (*fn)(const Options *o, int argc, char **argv);
 } commands[] = {
@@ -415,23 +439,28 @@ int vm_main(int argc, char **argv) {
         char *standard[] = {dash, NULL};
         return isatty(STDIN_FILENO) ? repl(&o, 0, NULL) : run_program(&o, 1, standard);
     }
-    for (size_t c = 0; c < sizeof commands / sizeof *commands; c++)
-        if (strcmp(argv[i], commands[c].name) == 0) {
-            // The mode may also follow the command: kiln run --mode cek FILE.
-            int first = i + 1;
-            while (first < argc && strncmp(argv[first], "--mode", 6) == 0) {
-                if (argv[first][6] == '=')
-                    o.mode = argv[first] + 7;
-                else if (argv[first][6] == 0) {
-                    if (++first == argc)
-                        return usage_error("--mode: expected a mode");
-                    o.mode = argv[first];
-                } else
-                    break;
-                first++;
-            }
-            return commands[c].fn(&o, argc - first, argv + first);
+    const struct BuiltinCommand *builtin = NULL;
+    for (size_t c = 0; c < sizeof commands / sizeof *commands && !builtin; c++)
+        if (strcmp(argv[i], commands[c].name) == 0)
+            builtin = &commands[c];
+    const Command *command = builtin ? NULL : vm_command_find(argv[i]);
+    if (builtin || command) {
+        // The mode may also follow the command: kiln run --mode cek FILE.
+        int first = i + 1;
+        while (first < argc && strncmp(argv[first], "--mode", 6) == 0) {
+            if (argv[first][6] == '=')
+                o.mode = argv[first] + 7;
+            else if (argv[first][6] == 0) {
+                if (++first == argc)
+                    return usage_error("--mode: expected a mode");
+                o.mode = argv[first];
+            } else
+                break;
+            first++;
         }
+        return builtin ? builtin->fn(&o, argc - first, argv + first)
+                       : command_in_sx(&o, command, argc - first, argv + first);
+    }
     if (argv[i][0] == '-' && argv[i][1])
         return usage_error("unknown option %s", argv[i]);
     // kiln FILE ARG…, as a #! line calls it. A word that names no file was meant as a command.

@@ -1,4 +1,5 @@
-// The command line: kiln run, -e, repl, dump, help, version.
+// The command line: kiln run, -e, repl, dump, help, version, and commands written in SX
+// (command.h).
 //
 // Duty: argument parsing, exit statuses (0; 1 for an error in the program; 2 for wrong usage; the
 // program's own with exit), messages. The texts are in help.c.

@@ -41,14 +41,15 @@ const GuestFile *vm_guest_file_at(int i) {
     return registered && registered->files[i].extension ? &registered->files[i] : NULL;
 }
 
-// (import LIBRARY), then (PROCEDURE PATH), as a program of its own.
-Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path) {
-    Value environment = vm_environment_new_program(vm);
-    if (environment == VALUE_FAILURE)
-        return VALUE_FAILURE;
-    Value name = VALUE_NULL; // "(kiln smalltalk)" as a list of symbols
-    const char *end = guest->library + strlen(guest->library) - 1;
-    while (end > guest->library) {
+const Command *vm_guest_command_at(int i) {
+    return registered && registered->commands[i].name ? &registered->commands[i] : NULL;
+}
+
+// "(kiln smalltalk)" as a list of symbols.
+static Value name_of_library(VM *vm, const char *text) {
+    Value name = VALUE_NULL;
+    const char *end = text + strlen(text) - 1;
+    while (end > text) {
         const char *start = end;
         while (start[-1] != '(' && start[-1] != ' ')
             start--;
@@ -56,14 +57,27 @@ Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path) {
         name = rt_cons(vm, rt_intern_string(vm, part), name);
         end = start - 1;
     }
-    Value import = rt_list(vm, 2, rt_intern(vm, "import"), name);
-    if (vm_eval_form(vm, import, environment, NULL) == VALUE_FAILURE)
+    return name;
+}
+
+Value vm_eval_importing(VM *vm, const char *const *libraries, Value form) {
+    Value environment = vm_environment_new_program(vm);
+    if (environment == VALUE_FAILURE)
         return VALUE_FAILURE;
+    for (; *libraries; libraries++) {
+        Value import = rt_list(vm, 2, rt_intern(vm, "import"), name_of_library(vm, *libraries));
+        if (vm_eval_form(vm, import, environment, NULL) == VALUE_FAILURE)
+            return VALUE_FAILURE;
+    }
+    return vm_eval_form(vm, form, environment, NULL);
+}
+
+Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path) {
     Value file = rt_string_from_c(vm, path);
     if (file == VALUE_FAILURE)
         return VALUE_FAILURE;
-    return vm_eval_form(vm, rt_list(vm, 2, rt_intern(vm, guest->procedure), file), environment,
-                        NULL);
+    const char *const libraries[] = {guest->library, NULL};
+    return vm_eval_importing(vm, libraries, rt_list(vm, 2, rt_intern(vm, guest->procedure), file));
 }
 
 // ---- primitives

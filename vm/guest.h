@@ -2,12 +2,14 @@
 //
 // Duty: the registry of guests. A guest is SX code with texts of its own, embedded in the program:
 // libraries, which are built-in libraries like those of vm/libraries.def, and texts that its front
-// end reads. For files of its extension `kiln run` calls a procedure of one of its libraries. vm/
-// names no guest; the composition root registers what guests/guests.c lists.
+// end reads. For files of its extension `kiln run` calls a procedure of one of its libraries, and
+// so does a command of its own (vm/command.h). vm/ names no guest; the composition root registers
+// what guests/guests.c lists.
 #ifndef KILN_VM_GUEST_H
 #define KILN_VM_GUEST_H
 
 #include "runtime/state.h"
+#include "vm/command.h"
 
 typedef struct GuestText {
     const char *name; // of a library: "(kiln smalltalk)"; of a text: what the guest asks for
@@ -26,6 +28,7 @@ typedef struct Guests { // arrays end with a row of NULL
     const GuestText *libraries;
     const GuestText *texts;
     const GuestFile *files;
+    const Command *commands;
 } Guests;
 
 // At start-up only; the structure stays the caller's.
@@ -38,5 +41,11 @@ const GuestFile *vm_guest_of_file(const char *path);
 const GuestFile *vm_guest_file_at(int i);
 // Run it. Value, or VALUE_FAILURE with the condition set.
 Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path);
+// The i-th command of guests; NULL past the last.
+const Command *vm_guest_command_at(int i);
+
+// Evaluate a form in a program of its own that imports the libraries, a NULL-terminated array of
+// names as users write them. Value, or VALUE_FAILURE with the condition set.
+Value vm_eval_importing(VM *vm, const char *const *libraries, Value form);
 
 #endif

@@ -2,6 +2,7 @@
 #include "runtime/primitive.h"
 #include "runtime/settings.h"
 #include "vm/cli.h"
+#include "vm/command.h"
 #include "vm/guest.h"
 #include "vm/tier.h"
 #include <stdio.h>
@@ -20,9 +21,11 @@ static void overview(void) {
          "  kiln -e EXPR [ARG…]      evaluate the expressions in EXPR\n"
          "  kiln repl                read, evaluate, print; also: kiln alone, on a terminal\n"
          "  kiln dump --ir FILE      show the core IR of a program; --bytecode, --t2: what it is "
-         "compiled to\n"
-         "  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, "
-         "or a primitive's name\n"
+         "compiled to");
+    for (int i = 0; vm_command_at(i); i++)
+        printf("  kiln %-20s%s\n", vm_command_at(i)->name, vm_command_at(i)->doc);
+    puts("  kiln help [TOPIC]        this, or one of: run repl dump env errors tools primitives, "
+         "a command or a primitive\n"
          "  kiln version             the version\n"
          "\n"
          "Option, before or after the command:");
@@ -149,6 +152,8 @@ static void primitives(void) {
 static void topics(void) {
     for (int i = 0; vm_help_topics[i]; i++)
         puts(vm_help_topics[i]);
+    for (int i = 0; vm_command_at(i); i++)
+        puts(vm_command_at(i)->name);
 }
 
 bool vm_help(const char *topic) {
@@ -164,6 +169,11 @@ bool vm_help(const char *topic) {
             fn[i]();
             return true;
         }
+    const Command *command = vm_command_find(topic);
+    if (command) {
+        fputs((const char *)command->text, stdout);
+        return true;
+    }
     const Primitive *p = rt_primitive_find(topic);
     if (p)
         primitive(p);
