@@ -1,4 +1,4 @@
-// What http.c and http_text.c share.
+// What http.c, http_text.c and http_digest.c share.
 #ifndef KILN_RUNTIME_MODULES_HTTP_INT_H
 #define KILN_RUNTIME_MODULES_HTTP_INT_H
 
@@ -21,5 +21,9 @@ PrimitiveFn1 rt_http_parse_form, rt_http_date, rt_http_parse_date, rt_http_iso_d
 PrimitiveFn1 rt_http_parse_iso_date, rt_http_random_token;
 PrimitiveFn2 rt_http_parse_multipart, rt_http_decode, rt_http_encode, rt_http_gzip, rt_http_gunzip;
 PrimitiveFn2 rt_http_token_equal;
+
+// http_digest.c
+PrimitiveFn1 rt_http_sha_256, rt_http_body_tag;
+PrimitiveFn2 rt_http_hmac_sha_256;
 
 #endif
