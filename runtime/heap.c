@@ -8,6 +8,7 @@
 #include "runtime/fail.h"
 #include "runtime/interrupt.h"
 #include "runtime/settings.h"
+#include "runtime/system.h"
 #include <gc/gc.h>
 #include <gc/gc_inline.h>
 #include <gc/gc_mark.h>
@@ -34,6 +35,7 @@ static struct {
     size_t check_again; // and when to look again before the next: bytes allocated in all
     WeakHook *weak;
     size_t weak_count, weak_room;
+    uint64_t began, spent; // the collection under way; all of them: nanoseconds
     bool trace;
     bool probing; // exhaustion is an answer, see has_block
 } heap;
@@ -58,6 +60,10 @@ static void sweep_weak(void) {
 }
 
 static void on_event(GC_EventType event) {
+    if (event == GC_EVENT_START)
+        heap.began = rt_monotonic_ns();
+    else if (event == GC_EVENT_END)
+        heap.spent += rt_monotonic_ns() - heap.began;
     if (event == GC_EVENT_MARK_START && heap.vm)
         drop_free_lists(heap.vm);
     else if (event == GC_EVENT_MARK_END)
@@ -283,6 +289,7 @@ size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
 size_t rt_heap_size(void) { return GC_get_heap_size(); }
 uint64_t rt_heap_allocated(void) { return GC_get_total_bytes(); }
 uint64_t rt_heap_collections(void) { return GC_get_gc_no(); }
+uint64_t rt_heap_collection_ns(void) { return heap.spent; }
 
 void rt_heap_add_roots(void *start, size_t bytes) { GC_add_roots(start, (char *)start + bytes); }
 

@@ -82,6 +82,8 @@ size_t rt_heap_size(void);
 // Bytes ever allocated, and collections so far.
 uint64_t rt_heap_allocated(void);
 uint64_t rt_heap_collections(void);
+// Nanoseconds that the program stood still for them; sweeping, which allocation does, not counted.
+uint64_t rt_heap_collection_ns(void);
 // Keep an object alive that only C memory outside the heap refers to. Static variables that hold
 // Values must be registered once.
 void rt_heap_add_roots(void *start, size_t bytes);

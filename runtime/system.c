@@ -188,13 +188,10 @@ Value rt_prim_memory_statistics(VM *vm) {
         const char *name;
         uint64_t figure;
     } rows[] = {
-        {"heap-used", rt_heap_used()},
-        {"heap-size", rt_heap_size()},
-        {"heap-limit", vm->heap_limit},
-        {"allocated", rt_heap_allocated()},
-        {"collections", rt_heap_collections()},
-        {"resident", resident_bytes()},
-        {"resident-peak", (uint64_t)usage.ru_maxrss * 1024},
+        {"heap-used", rt_heap_used()},          {"heap-size", rt_heap_size()},
+        {"heap-limit", vm->heap_limit},         {"allocated", rt_heap_allocated()},
+        {"collections", rt_heap_collections()}, {"collection-ns", rt_heap_collection_ns()},
+        {"resident", resident_bytes()},         {"resident-peak", (uint64_t)usage.ru_maxrss * 1024},
     };
     ListBuilder list;
     rt_list_builder_init(&list, vm);

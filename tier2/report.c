@@ -26,14 +26,18 @@ static Value milliseconds(VM *vm, uint64_t nanoseconds) {
 }
 
 typedef struct Sums {
-    int64_t functions, installed;
+    int64_t functions, installed, waiting;
 } Sums;
 
 static void sum(T2Function *function, void *context) {
     Sums *sums = context;
     sums->functions++;
-    for (const T2Version *v = function->versions; v; v = v->next)
-        sums->installed += v->state == T2_INSTALLED;
+    for (const T2Version *v = function->versions; v; v = v->next) {
+        if (v->state == T2_INSTALLED)
+            sums->installed++;
+        else if (v->state == T2_WAITING)
+            sums->waiting++;
+    }
 }
 
 static Value stats(VM *vm) {
@@ -51,6 +55,7 @@ static Value stats(VM *vm) {
     } numbers[] = {
         {"functions", (uint64_t)sums.functions},
         {"installed", (uint64_t)sums.installed},
+        {"waiting", (uint64_t)sums.waiting},
         {"compilations", t2_counts.compilations},
         {"compiled-again", t2_counts.again},
         {"failed", t2_counts.failed},

@@ -125,7 +125,7 @@ static void test_memory(void **state) {
     (void)state;
     assert_true(CALL("%gc") == VALUE_UNSPECIFIED);
     Value list = CALL("memory-statistics");
-    assert_int_equal(rt_list_length(list), 7);
+    assert_int_equal(rt_list_length(list), 8);
     assert_true(value_car(value_car(list)) == rt_keyword(vm, "heap-used"));
     for (; value_is_pair(list); list = value_cdr(list)) {
         uint64_t figure;
