@@ -2,6 +2,7 @@
 #include "vm/report.h"
 #include "runtime/fail.h"
 #include "runtime/list.h"
+#include "runtime/primitive.h"
 #include "runtime/string.h"
 #include "runtime/symbol.h"
 
@@ -161,6 +162,17 @@ static void put_backtrace(VM *vm, StringBuilder *b, Value frames, const Style *s
         index += run;
         frames = next;
     }
+}
+
+PrimitiveFn1 vm_prim_condition_report;
+
+Value vm_prim_condition_report(VM *vm, Value condition) {
+    // What was noted of an uncaught object was another's.
+    Value noted = vm->uncaught_backtrace;
+    vm->uncaught_backtrace = VALUE_NULL;
+    Value text = vm_report(vm, condition, false);
+    vm->uncaught_backtrace = noted;
+    return text;
 }
 
 Value vm_report(VM *vm, Value condition, bool colour) {

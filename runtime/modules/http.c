@@ -84,6 +84,8 @@ struct Request {
     bool complete;         // it has been queued
     bool too_large;        // the body is passed over
     bool answered;
+    int status;    // of the program's answer; 0: none yet
+    int64_t sent;  // bytes of its body
     Request *next; // in the queue
 };
 
@@ -865,7 +867,7 @@ static Value rt_http_file_facts(VM *vm, Value v) {
 // ---- responses
 
 // The library's, of a part of a file: it gets a descriptor of its own.
-static struct MHD_Response *file_response(VM *vm, Value body) {
+static struct MHD_Response *file_response(VM *vm, Value body, int64_t *sent) {
     const Value *item = value_vector(body)->item;
     const File *f = rt_foreign_check(vm, 4, "file", item[0], file_release);
     if (!f)
@@ -876,6 +878,7 @@ static struct MHD_Response *file_response(VM *vm, Value body) {
         rt_fail_range(vm, 4, "part of the file", body);
         return NULL;
     }
+    *sent = length;
     int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) {
         rt_fail(vm, CONDITION_HTTP, VALUE_NULL, "cannot send the file: %s", strerror(errno));
@@ -890,11 +893,11 @@ static struct MHD_Response *file_response(VM *vm, Value body) {
     return response;
 }
 
-static struct MHD_Response *body_response(VM *vm, Value body) {
+static struct MHD_Response *body_response(VM *vm, Value body, int64_t *sent) {
     size_t size = 0;
     const void *bytes = NULL;
     if (value_is_vector(body) && vector_length(body) == 3)
-        return file_response(vm, body);
+        return file_response(vm, body, sent);
     if (value_is_string(body))
         size = rt_string_utf8_size(body, 0, string_length(body));
     else if (value_is_bytevector(body)) {
@@ -904,6 +907,7 @@ static struct MHD_Response *body_response(VM *vm, Value body) {
         rt_fail_type(vm, 4, "string, bytevector, nil or #(file offset length)", body);
         return NULL;
     }
+    *sent = (int64_t)size;
     // The library sends it later: the copy is its own.
     char *copy = malloc(size ? size : 1);
     struct MHD_Response *response =
@@ -990,10 +994,13 @@ static Value rt_http_respond(VM *vm, Value handle, Value status, Value headers, 
         return rt_fail(vm, CONDITION_HTTP, VALUE_NULL, "the request has its answer already");
     if (!value_is_fixnum(status) || value_fixnum(status) < 200 || value_fixnum(status) > 599)
         return rt_fail_range(vm, 2, "status from 200 to 599", status);
-    struct MHD_Response *response = body_response(vm, body);
+    int64_t sent = 0;
+    struct MHD_Response *response = body_response(vm, body, &sent);
     if (!response)
         return VALUE_FAILURE;
     Value result = VALUE_UNSPECIFIED;
+    r->status = (int)value_fixnum(status);
+    r->sent = strcmp(r->method, "HEAD") == 0 ? 0 : sent;
     if (!put_headers(vm, response, headers))
         result = VALUE_FAILURE;
     else if (!answer(r, (unsigned)value_fixnum(status), response))
@@ -1005,6 +1012,16 @@ static Value rt_http_respond(VM *vm, Value handle, Value status, Value headers, 
 static Value rt_http_is_answered(VM *vm, Value handle) {
     const Request *r = rt_foreign_check(vm, 1, "request", handle, handle_release);
     return r ? value_from_bool(r->answered || !r->link) : VALUE_FAILURE;
+}
+
+static Value rt_http_answer(VM *vm, Value handle) {
+    const Request *r = rt_foreign_check(vm, 1, "request", handle, handle_release);
+    if (!r)
+        return VALUE_FAILURE;
+    if (!r->answered || !r->status)
+        return VALUE_NIL;
+    return rt_vector_from_array(vm, (Value[]){value_from_fixnum(r->status), rt_int(vm, r->sent)},
+                                2);
 }
 
 #define MODULE_ROWS "runtime/primitives/http.def"
