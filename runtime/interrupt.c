@@ -1,5 +1,6 @@
 // Interrupts and limits. See interrupt.h.
 #include "runtime/interrupt.h"
+#include "runtime/channel.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
@@ -204,12 +205,22 @@ Interrupted rt_interrupt_take(VM *vm) {
         rt_fail(vm, CONDITION_INTERRUPT, VALUE_NULL, "interrupted");
         return INTERRUPTED_RAISE;
     }
+    if (bits & INTERRUPT_CHANNEL) {
+        rt_channels_poll(vm);
+        bits = atomic_load(&vm->interrupts);
+    }
+    if (bits & INTERRUPT_CANCEL && rt_channels_cancel(vm))
+        return INTERRUPTED_RAISE;
     return bits & INTERRUPT_LIMIT && take_limit(vm) ? INTERRUPTED_RAISE : INTERRUPTED_NOT;
 }
 
 bool rt_interrupt_waits(VM *vm) {
     unsigned bits = atomic_load(&vm->interrupts);
-    if (bits & (INTERRUPT_USER | INTERRUPT_TIMER | INTERRUPT_HOST))
+    if (bits & INTERRUPT_CHANNEL) {
+        rt_channels_poll(vm);
+        bits = atomic_load(&vm->interrupts);
+    }
+    if (bits & (INTERRUPT_USER | INTERRUPT_TIMER | INTERRUPT_HOST | INTERRUPT_CANCEL))
         return true;
     if (!(bits & INTERRUPT_LIMIT))
         return false;

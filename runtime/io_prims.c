@@ -352,6 +352,11 @@ Value rt_prim_display_to_string(VM *vm, Value v) {
     return rt_write_to_string(vm, v, WRITE_DISPLAY);
 }
 Value rt_prim_write_to_string(VM *vm, Value v) { return rt_write_to_string(vm, v, WRITE_WRITE); }
+Value rt_prim_write_readable(VM *vm, Value v) {
+    bool readable;
+    Value text = rt_write_readable(vm, v, &readable);
+    return text == VALUE_FAILURE ? VALUE_FAILURE : rt_cons(vm, text, value_from_bool(readable));
+}
 Value rt_prim_write_limited(VM *vm, Value v, Value limit) {
     size_t characters;
     if (!rt_index(vm, 2, limit, 1 << 20, &characters))

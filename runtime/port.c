@@ -1,5 +1,6 @@
 // Ports: life, the standard and the current ports, output. Input is in port_input.c.
 #include "runtime/port.h"
+#include "runtime/channel.h"
 #include "runtime/heap.h"
 #include "runtime/init_int.h"
 #include "runtime/interrupt.h"
@@ -71,6 +72,11 @@ int rt_port_retry(VM *vm, int fd, short events, int error) {
 
 // Write out the buffer. 0 or an errno; what could not be written stays.
 static int drain(VM *vm, Port *p) {
+    if (p->sink) {
+        size_t start = p->start, end = p->end;
+        p->start = p->end = 0;
+        return start < end ? p->sink(vm, p->sink_owner, p->buffer + start, end - start) : 0;
+    }
     while (p->start < p->end) {
         ssize_t n = write(p->fd, p->buffer + p->start, p->end - p->start);
         if (n >= 0) {
@@ -164,6 +170,15 @@ Value rt_port_from_fd(VM *vm, int fd, unsigned flags, Value name) {
     p->mark_possible = (flags & PORT_INPUT) && (flags & PORT_TEXTUAL);
     list_add(vm->ports, p);
     rt_heap_set_finalizer(p, finalize);
+    return value_from_pointer(p);
+}
+
+Value rt_port_to_sink(VM *vm, PortSink *sink, Value owner, const char *name) {
+    Port *p = port_new(vm, PORT_OUTPUT | PORT_TEXTUAL | PORT_UNBUFFERED, rt_string_from_c(vm, name),
+                       STDERR_FILENO);
+    p->sink = sink;
+    p->sink_owner = owner;
+    p->standard = true; // not its own to close
     return value_from_pointer(p);
 }
 
@@ -428,6 +443,7 @@ int rt_ports_flush_all(VM *vm) {
         const char *path = rt_string_to_utf8(vm, p->name, NULL);
         report_lost(path ? path : "a file", error);
     }
+    rt_channels_flush(vm);
     if (s->lost_error) {
         status = 1;
         report_lost(s->lost_path ? s->lost_path : "a file", s->lost_error);

@@ -33,20 +33,25 @@ enum { // header flags of a port
         128, // the buffer's last byte, CR, ended a line: an LF that follows belongs to it
 };
 
+// Takes bytes of an output port, all of them: 0 or an errno.
+typedef int PortSink(VM *vm, Value owner, const uint8_t *bytes, size_t size);
+
 typedef struct Port {
-    Value name;         // string: the path, or what stands for it in messages
-    uint8_t *buffer;    // atomic memory
-    size_t start;       // first unread byte
-    size_t end;         // after the last byte
-    size_t capacity;    // bytes
-    uint64_t offset;    // input: offset of buffer[0] in the stream
-    uint32_t line;      // input: of the character at start, from 1
-    uint32_t column;    // input: likewise, in characters; output: 1 at the start of a line, else 2
-    int fd;             // file descriptor; -1: a string or a bytevector
-    bool standard;      // one of the process's own descriptors: never closed at the end
-    bool mark_possible; // nothing was read yet: a byte order mark is to be skipped
-    bool at_eof;        // a read met the end of file that has not been delivered yet
-    uintptr_t state;    // hidden PortState while listed there, else 0
+    Value name;      // string: the path, or what stands for it in messages
+    uint8_t *buffer; // atomic memory
+    size_t start;    // first unread byte
+    size_t end;      // after the last byte
+    size_t capacity; // bytes
+    uint64_t offset; // input: offset of buffer[0] in the stream
+    uint32_t line;   // input: of the character at start, from 1
+    uint32_t column; // input: likewise, in characters; output: 1 at the start of a line, else 2
+    int fd;          // file descriptor; -1: a string or a bytevector
+    PortSink *sink;  // who takes what is written, in place of the descriptor; NULL: nobody
+    Value sink_owner;
+    bool standard;            // one of the process's own descriptors: never closed at the end
+    bool mark_possible;       // nothing was read yet: a byte order mark is to be skipped
+    bool at_eof;              // a read met the end of file that has not been delivered yet
+    uintptr_t state;          // hidden PortState while listed there, else 0
     uintptr_t previous, next; // hidden neighbours in the list of open files
 } Port;
 
@@ -91,6 +96,9 @@ void rt_ports_close_all(VM *vm);
 Value rt_port_open_file(VM *vm, Value path, unsigned flags, bool append);
 // A port over a descriptor, which it owns. name: string.
 Value rt_port_from_fd(VM *vm, int fd, unsigned flags, Value name);
+// Textual output, written out when an operation ends, that a sink takes. Whoever asks for its
+// descriptor gets standard error's.
+Value rt_port_to_sink(VM *vm, PortSink *sink, Value owner, const char *name);
 // Input from a copy of a string, or of characters start (inclusive) to end (exclusive) of it.
 Value rt_port_from_string(VM *vm, Value string);
 // Input from UTF-8 text (of a program), which is copied. A byte order mark is skipped; invalid

@@ -53,6 +53,7 @@ typedef struct Printer {
     Mark *marks; // atomic memory: what is printed holds the objects
     size_t mark_mask, mark_count;
     uint32_t labels; // given out
+    bool unreadable; // something in it has no syntax
 } Printer;
 
 // ---- text
@@ -60,7 +61,12 @@ typedef struct Printer {
 static bool put(Printer *pr, const char *bytes, size_t size) {
     return rt_port_write_utf8(pr->vm, pr->port, bytes, size);
 }
-static bool put_c(Printer *pr, const char *text) { return put(pr, text, strlen(text)); }
+static bool put_c(Printer *pr, const char *text) {
+    // What has no syntax is written as #<…>.
+    if (text[0] == '#' && text[1] == '<')
+        pr->unreadable = true;
+    return put(pr, text, strlen(text));
+}
 
 static bool put_integer(Printer *pr, int64_t n) {
     char text[24];
@@ -716,6 +722,14 @@ Value rt_write_to_string(VM *vm, Value object, WriteMode mode) {
         return rt_string_copy(vm, object);
     Value port = rt_port_new_output_string(vm);
     return rt_write(vm, object, port, mode) ? rt_port_collected(vm, port) : VALUE_FAILURE;
+}
+
+Value rt_write_readable(VM *vm, Value object, bool *readable) {
+    Value port = rt_port_new_output_string(vm);
+    Printer pr = {.vm = vm, .port = port, .mode = WRITE_WRITE, .limit = SIZE_MAX};
+    bool written = print(&pr, object);
+    *readable = !pr.unreadable;
+    return written ? rt_port_collected(vm, port) : VALUE_FAILURE;
 }
 
 Value rt_write_limited(VM *vm, Value object, size_t max_chars) {

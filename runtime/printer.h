@@ -25,6 +25,9 @@ typedef enum WriteMode {
 // The same as a string, or VALUE_FAILURE.
 Value rt_write_to_string(VM *vm, Value object, WriteMode mode);
 
+// As `write`; *readable: there is nothing in it that has no syntax, like a procedure.
+Value rt_write_readable(VM *vm, Value object, bool *readable);
+
 // As `write`, cut after max_chars characters with "…"; never fails and never takes long, whatever
 // the object. For messages.
 Value rt_write_limited(VM *vm, Value object, size_t max_chars);

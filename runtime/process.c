@@ -17,6 +17,7 @@
 #include "runtime/symbol.h"
 #include "runtime/system.h"
 #include "runtime/vector.h"
+#include "runtime/wait.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -29,8 +30,7 @@
 
 extern char **environ;
 
-enum { LONGEST_POLL = 200, PIECE = 64 << 10 }; // milliseconds between looks at interrupts; bytes
-static const uint64_t second = 1000000000;     // nanoseconds
+enum { PIECE = 64 << 10 }; // bytes
 
 typedef struct Process { // malloc'ed
     pid_t pid;
@@ -110,35 +110,6 @@ static void end_now(Process *p) {
         else if (errno != EINTR)
             take_status(p, 255 << 8);
     }
-}
-
-// ---- deadlines
-
-// The time `seconds` from now; nil: none. False with the condition.
-static bool deadline(VM *vm, int argument, Value seconds, uint64_t *end) {
-    *end = UINT64_MAX;
-    if (seconds == VALUE_NIL)
-        return true;
-    if (!value_is_real(seconds)) {
-        rt_fail_type(vm, argument, "real or nil", seconds);
-        return false;
-    }
-    double length = rt_num_to_double(seconds);
-    if (!(length >= 0 && length <= 1e8)) {
-        rt_fail_range(vm, argument, "number of seconds from 0 to 10^8", seconds);
-        return false;
-    }
-    *end = rt_monotonic_ns() + (uint64_t)(length * (double)second);
-    return true;
-}
-
-// Milliseconds to poll for: until the deadline, but not long.
-static int poll_time(uint64_t end, int longest) {
-    uint64_t now = rt_monotonic_ns();
-    if (now >= end)
-        return 0;
-    uint64_t left = (end - now + 999999) / 1000000;
-    return left < (uint64_t)longest ? (int)left : longest;
 }
 
 // ---- starting
@@ -360,7 +331,7 @@ Value rt_prim_process_id(VM *vm, Value v) {
 Value rt_prim_process_wait(VM *vm, Value v, Value seconds) {
     Process *p = check_process(vm, v);
     uint64_t end;
-    if (!p || !deadline(vm, 2, seconds, &end))
+    if (!p || !rt_deadline(vm, 2, seconds, &end))
         return VALUE_FAILURE;
     reap_orphans();
     while (!has_ended(p)) {
@@ -369,7 +340,7 @@ Value rt_prim_process_wait(VM *vm, Value v, Value seconds) {
         if (rt_interrupt_waits(vm))
             return rt_interrupt_fail(vm);
         struct pollfd event = {.fd = p->pidfd, .events = POLLIN};
-        (void)poll(&event, 1, poll_time(end, p->pidfd < 0 ? 10 : LONGEST_POLL));
+        (void)poll(&event, 1, rt_deadline_poll(end, p->pidfd < 0 ? 10 : LONGEST_POLL));
     }
     return value_from_fixnum(p->status);
 }
@@ -447,7 +418,7 @@ static Exchange exchange(VM *vm, Process *p, int fd[3], const char *input, size_
                                    {.fd = p->pidfd, .events = POLLIN}};
         bool ended = p->ended;
         int longest = ended || (p->pidfd < 0 && !open) ? 10 : LONGEST_POLL;
-        if (poll(events, 4, poll_time(end, longest)) <= 0) {
+        if (poll(events, 4, rt_deadline_poll(end, longest)) <= 0) {
             if (ended) // all that it wrote has been read
                 return EXCHANGE_DONE;
             continue;
@@ -486,7 +457,7 @@ Value rt_prim_process_run(VM *vm, Value options) {
     const Value *item = value_vector(options)->item;
     Start s;
     uint64_t end;
-    if (!read_start(vm, item, &s) || !deadline(vm, 1, item[SECONDS], &end))
+    if (!read_start(vm, item, &s) || !rt_deadline(vm, 1, item[SECONDS], &end))
         return VALUE_FAILURE;
     if (!value_is_fixnum(item[LIMIT]) || value_fixnum(item[LIMIT]) < 0)
         return rt_fail(vm, CONDITION_TYPE, rt_cons(vm, item[LIMIT], VALUE_NULL),

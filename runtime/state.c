@@ -1,5 +1,6 @@
 // Life and death of a VM, and its C stack.
 #include "runtime/state.h"
+#include "runtime/channel.h"
 #include "runtime/fail.h"
 #include "runtime/heap.h"
 #include "runtime/heap_int.h"
@@ -59,6 +60,7 @@ VM *rt_vm_create(void) {
 
 void rt_vm_destroy(VM *vm) {
     rt_ports_close_all(vm);
+    rt_channels_destroy(vm);
     rt_interrupts_destroy(vm);
     rt_signals_destroy(vm);
     if (vm->stack) {

@@ -17,12 +17,14 @@ enum { HEAP_SIZE_CLASSES = 17 }; // objects of 16, 32, … 256 bytes have free l
 
 enum {                  // bits of vm->interrupts, polled by the evaluators at calls and back edges
     INTERRUPT_USER = 1, // Ctrl-C
-    INTERRUPT_MEMORY = 2, // the heap passed its limit
-    INTERRUPT_TIMER = 4,  // a deadline passed
-    INTERRUPT_HOST = 8,   // the host asked to stop
-    INTERRUPT_LIMIT = 16, // a limit of the program may be over (interrupt.h)
-    INTERRUPT_TIER = 128, // a tier has something to do on the program's thread (rt_tier_event)
-    INTERRUPT_EVENTS = 31 | INTERRUPT_TIER,
+    INTERRUPT_MEMORY = 2,    // the heap passed its limit
+    INTERRUPT_TIMER = 4,     // a deadline passed
+    INTERRUPT_HOST = 8,      // the host asked to stop
+    INTERRUPT_LIMIT = 16,    // a limit of the program may be over (interrupt.h)
+    INTERRUPT_TIER = 128,    // a tier has something to do on the program's thread (rt_tier_event)
+    INTERRUPT_CHANNEL = 256, // a session's channel has something to do (channel.h)
+    INTERRUPT_CANCEL = 512,  // the request that runs is cancelled
+    INTERRUPT_EVENTS = 31 | INTERRUPT_TIER | INTERRUPT_CHANNEL | INTERRUPT_CANCEL,
     // Modes: they stay while every call is wanted (interrupt.h).
     INTERRUPT_STEPS = 32, // steps are counted
     INTERRUPT_TRACE = 64, // calls are traced
@@ -79,6 +81,7 @@ typedef struct VM {
     Value condition_types[32];
 
     struct PortState *ports;
+    struct Channels *channels; // channel.c: those of sessions; NULL: none yet
     struct Sends *sends;
     struct Language *language;
     struct Tier *tier;

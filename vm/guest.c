@@ -46,7 +46,7 @@ const Command *vm_guest_command_at(int i) {
 }
 
 // "(kiln smalltalk)" as a list of symbols.
-static Value name_of_library(VM *vm, const char *text) {
+Value vm_guest_library_name(VM *vm, const char *text) {
     Value name = VALUE_NULL;
     const char *end = text + strlen(text) - 1;
     while (end > text) {
@@ -65,7 +65,8 @@ Value vm_eval_importing(VM *vm, const char *const *libraries, Value form) {
     if (environment == VALUE_FAILURE)
         return VALUE_FAILURE;
     for (; *libraries; libraries++) {
-        Value import = rt_list(vm, 2, rt_intern(vm, "import"), name_of_library(vm, *libraries));
+        Value import =
+            rt_list(vm, 2, rt_intern(vm, "import"), vm_guest_library_name(vm, *libraries));
         if (vm_eval_form(vm, import, environment, NULL) == VALUE_FAILURE)
             return VALUE_FAILURE;
     }
@@ -116,12 +117,14 @@ Value vm_prim_source_name(VM *vm, Value source) {
 
 static Value positions_kind(VM *vm) { return rt_intern(vm, "positions"); }
 
-Value vm_prim_new_positions(VM *vm) {
+Value vm_positions_object(VM *vm, SourceMap *map) {
     Foreign *f = rt_object_new(vm, TYPE_FOREIGN, 0, 0, sizeof *f);
     f->kind = positions_kind(vm);
-    f->pointer = rt_source_map_new(vm);
+    f->pointer = map;
     return value_from_pointer(f);
 }
+
+Value vm_prim_new_positions(VM *vm) { return vm_positions_object(vm, rt_source_map_new(vm)); }
 
 static SourceMap *map_of(VM *vm, Value positions) {
     bool is = value_is_foreign(positions) && value_foreign(positions)->kind == positions_kind(vm);

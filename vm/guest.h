@@ -8,6 +8,7 @@
 #ifndef KILN_VM_GUEST_H
 #define KILN_VM_GUEST_H
 
+#include "runtime/source.h"
 #include "runtime/state.h"
 #include "vm/command.h"
 
@@ -43,6 +44,11 @@ const GuestFile *vm_guest_file_at(int i);
 Value vm_guest_run(VM *vm, const GuestFile *guest, const char *path);
 // The i-th command of guests; NULL past the last.
 const Command *vm_guest_command_at(int i);
+
+// "(kiln smalltalk)" as a list of symbols.
+Value vm_guest_library_name(VM *vm, const char *text);
+// Positions as the object that %set-position! and %located-form take.
+Value vm_positions_object(VM *vm, SourceMap *map);
 
 // Evaluate a form in a program of its own that imports the libraries, a NULL-terminated array of
 // names as users write them. Value, or VALUE_FAILURE with the condition set.

@@ -9,7 +9,7 @@
           error-object? error-object-message error-object-irritants read-error? file-error?
           make-parameter parameterize
           make-promise force
-          exit call-with-escape-continuation
+          exit %exit-handler call-with-escape-continuation
           reset shift
           %dynamic-handlers %call-with-handlers %current-winders %rewind! %control-error %call-with-reset %call-with-shift
           %condition-message %condition-irritants %condition-who %condition-backtrace %condition-position %make-condition)
@@ -304,8 +304,13 @@
 
     ;; ---- the end
 
+    ;; #f, or what exit calls first, with the status: to leave what it must not end.
+    (define %exit-handler (%make-parameter #f #f))
+
     (define (exit . status)
-      (%rewind! '())
-      (%exit (if (pair? status) (car status) #t)))
+      (let ((status (if (pair? status) (car status) #t)) (handler (%exit-handler)))
+        (if handler (handler status))
+        (%rewind! '())
+        (%exit status)))
 
     (%set-raise-hook! raise-from-primitive)))
