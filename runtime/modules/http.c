@@ -213,7 +213,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     *socket_context = NULL;
 }
 
-// The request line has come.
+// The request line has come. The library would take a query apart into its memory, of which it may
+// not have enough, and then end the connection without an answer: it gets a query of one part to
+// see. The text is its buffer, which it writes to as well.
 static void *on_target(void *context, const char *uri, struct MHD_Connection *connection) {
     Link *link = link_of(connection);
     if (link) {
@@ -221,6 +223,8 @@ static void *on_target(void *context, const char *uri, struct MHD_Connection *co
         link->target = strdup(uri);
         set_state(link, LINK_RECEIVING);
     }
+    for (char *p = strchr((char *)uri, '&'); p; p = strchr(p, '&'))
+        *p = '/';
     return NULL;
 }
 
