@@ -26,10 +26,11 @@ static const GuestText texts[] = {
 #include "guests/texts.def"
     {NULL, NULL, NULL},
 };
-#define GUEST_FILE(extension, library, procedure, doc) {extension, library, procedure, doc},
+#define GUEST_FILE(extension, library, procedure, doc, test_library, test_procedure)               \
+    {extension, library, procedure, doc, test_library, test_procedure},
 static const GuestFile files[] = {
 #include "guests/files.def"
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 static const Command commands[] = {
 #include "guests/commands.def"

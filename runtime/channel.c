@@ -588,7 +588,7 @@ static bool check_open_port(VM *vm, int argument, Value v, unsigned direction) {
 
 // A descriptor of our own for that of a port; -1: it has none. -2 with the condition.
 static int own_descriptor(VM *vm, const Port *p) {
-    if (p->fd < 0)
+    if (p->fd < 0 || p->sink)
         return -1;
     int fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 3);
     if (fd >= 0)

@@ -168,8 +168,9 @@ Value rt_prim_socket_listen(VM *vm, Value path, Value mode, Value backlog) {
     int fd = new_socket();
     int error = fd < 0 ? errno : bind_file(fd, folder, name, (mode_t)bits);
     struct stat about;
-    if (!error &&
-        (listen(fd, (int)most) != 0 || fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0)) {
+    // The process's mask may have taken something from the mode: until now it was harder to reach.
+    if (!error && (fchmodat(folder, name, (mode_t)bits, 0) != 0 || listen(fd, (int)most) != 0 ||
+                   fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0)) {
         error = errno;
         unlinkat(folder, name, 0);
     }

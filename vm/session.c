@@ -12,7 +12,8 @@
 #include "vm/language.h"
 
 PrimitiveFn1 vm_prim_interactive_environment, vm_prim_use_environment, vm_prim_use_folder_of,
-    vm_prim_guest_of_file, vm_prim_is_scheme_file;
+    vm_prim_is_scheme_file;
+PrimitiveFn2 vm_prim_guest_of_file;
 PrimitiveFn3 vm_prim_text_port;
 PrimitiveFn4 vm_prim_read_form;
 
@@ -88,14 +89,19 @@ Value vm_prim_is_scheme_file(VM *vm, Value path) {
     return name ? value_from_bool(vm_is_scheme_file(name)) : VALUE_FAILURE;
 }
 
-// (library procedure): which procedure of which library runs it, or #f.
-Value vm_prim_guest_of_file(VM *vm, Value path) {
+// (library procedure): which procedure of which library runs it, or its tests; '(): it holds no tests;
+// #f: it is no guest's.
+Value vm_prim_guest_of_file(VM *vm, Value path, Value tests) {
     const char *name = path_of(vm, path);
     if (!name)
         return VALUE_FAILURE;
     const GuestFile *guest = vm_guest_of_file(name);
     if (!guest)
         return VALUE_FALSE;
-    return rt_list(vm, 2, vm_guest_library_name(vm, guest->library),
-                   rt_intern(vm, guest->procedure));
+    bool run = tests == VALUE_FALSE;
+    const char *library = run ? guest->library : guest->test_library;
+    if (!library)
+        return VALUE_NULL;
+    return rt_list(vm, 2, vm_guest_library_name(vm, library),
+                   rt_intern(vm, run ? guest->procedure : guest->test_procedure));
 }
