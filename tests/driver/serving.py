@@ -195,6 +195,7 @@ class Server:
             "--host", "127.0.0.1", "--workers", str(workers), "--token", str(token_file),
             "--log", str(self.access_log), *map(str, options),
         ]
+        self.health = "/-/health"
         self.process = None
         self.others = set()
 
@@ -209,7 +210,7 @@ class Server:
             if self.process.poll() is not None:
                 raise ServerFailed(f"ended with status {self.process.returncode}: {self.messages()}")
             try:
-                if self.get("/-/health", timeout=2).status == 200:
+                if self.get(self.health, timeout=2).status == 200:
                     self.children()
                     return self
             except OSError:
