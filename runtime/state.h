@@ -80,6 +80,7 @@ typedef struct VM {
 
     struct PortState *ports;
     struct Sends *sends;
+    uint64_t send_epoch; // send.h: of the entries that hold; from 1
     struct Language *language;
     struct Tier *tier;
     void *tier_state;

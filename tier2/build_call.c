@@ -412,6 +412,15 @@ void t2_call_instruction(Builder *b) {
         build_known_call(b, &call);
 }
 
+void t2_call_closure(Builder *b, const CallForm *form, Node *callee, Node **args) {
+    Call call = {.form = *form, .callee = callee, .args = args};
+    call.first = callee->op == N_CONSTANT ? code_of_constant(callee->value) : callee->type.code;
+    if (call.first)
+        call.clause = clause_for(call.first, form->count);
+    if (!build_primitive_call(b, &call) && !build_call_with_values(b, &call))
+        build_known_call(b, &call);
+}
+
 // A call of what is known by now: in place, or as it is.
 static void build_known_call(Builder *b, Call *call) {
     Shape *shape = call->clause ? inlined_shape(b, call, has_known_closure(call)) : NULL;
