@@ -383,6 +383,8 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
         break;
     case OP_SEND:
         callee = rt_send_lookup(vm, value_send_site(constants[pc[1]]), argv[0]);
+        if (!value_is_closure(callee)) // closures are counted below
+            COUNT(site->misses);
         break;
     default:
         callee = base[window + FRAME_CALLEE];
