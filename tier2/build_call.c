@@ -156,7 +156,7 @@ static Shape *inlined_shape(Builder *b, const Call *call, bool closure) {
         return NULL;
     if (b->inlined_words + shape->words > INLINE_TOTAL)
         return NULL;
-    if (shape->words > INLINE_HOT || (recursion && shape->words > 2 * INLINE_ALWAYS))
+    if (shape->words > INLINE_HOT || (recursion && shape->words > INLINE_ALWAYS))
         return NULL;
     // Calls of primitives, call-with-values for one, are not counted.
     if (shape->words > INLINE_RARE && 32 * calls < entries && !site->primitive)
