@@ -5,6 +5,7 @@
 // pointer of an object is a reference to it (NaN-boxing: no number looks like one).
 #include "runtime/fail.h"
 #include "runtime/heap.h"
+#include "runtime/send.h"
 #include "runtime/table.h"
 #include "runtime/vector.h"
 #include <stdlib.h>
@@ -180,5 +181,7 @@ Value rt_prim_replace_references(VM *vm, Value from, Value to, Value both) {
         if (r.tables[i] != VALUE_FALSE)
             ok = rehash(vm, &r, r.tables[i]);
     free(r.slot);
+    if (rt_objects_changed_hook)
+        rt_objects_changed_hook(vm);
     return ok ? VALUE_UNSPECIFIED : VALUE_FAILURE;
 }

@@ -10,21 +10,6 @@
 #include "runtime/string.h"
 #include "runtime/table.h"
 
-// Kinds of what is no record: keys below KIND_OBJECT, and KIND_OBJECT + its type for an object.
-typedef enum SendKind {
-    KIND_FIXNUM,
-    KIND_FLONUM,
-    KIND_PAIR,
-    KIND_NULL,
-    KIND_NIL,
-    KIND_TRUE,
-    KIND_FALSE,
-    KIND_CHAR,
-    KIND_SPECIAL,
-    KIND_OBJECT,
-    KIND_COUNT = KIND_OBJECT + TYPE_COUNT,
-} SendKind;
-
 enum { COMMON_ENTRIES = 2048 }; // a power of two
 
 typedef struct CommonEntry {
@@ -33,7 +18,6 @@ typedef struct CommonEntry {
 } CommonEntry;
 
 typedef struct Sends {
-    uint64_t epoch; // from 1
     Value kind[KIND_COUNT];
     CommonEntry common[COMMON_ENTRIES];
 } Sends;
@@ -46,14 +30,14 @@ PrimitiveFn1 rt_prim_methods_changed, rt_prim_behavior_of, rt_prim_new_instance,
 
 void rt_sends_init(VM *vm) {
     vm->sends = rt_raw_new(vm, sizeof *vm->sends);
-    vm->sends->epoch = 1;
+    vm->send_epoch = 1;
     for (int i = 0; i < KIND_COUNT; i++)
         vm->sends->kind[i] = VALUE_FALSE;
 }
 
 // ---- keys and behaviours
 
-static SendKind kind_of_other(Value v) {
+SendKind rt_send_kind(Value v) {
     if (value_is_flonum(v))
         return KIND_FLONUM;
     if (value_is_pair(v))
@@ -74,15 +58,6 @@ static SendKind kind_of_other(Value v) {
     }
 }
 
-static inline Value key_of(Value v) {
-    if (value_is_object(v)) {
-        unsigned type = object_type(value_object(v));
-        return type == TYPE_RECORD ? value_record(v)->type
-                                   : value_from_fixnum(KIND_OBJECT + (int)type);
-    }
-    return value_from_fixnum(value_is_fixnum(v) ? KIND_FIXNUM : kind_of_other(v));
-}
-
 static bool is_behavior(Value v) {
     return value_is_record(v) && rt_record_field_count(v) > BEHAVIOR_METHODS;
 }
@@ -94,23 +69,18 @@ static Value behavior_of_key(const VM *vm, Value key) {
     return behavior != VALUE_NONE ? behavior : vm->sends->kind[KIND_OBJECT + TYPE_RECORD];
 }
 
-Value rt_send_key(Value receiver) { return key_of(receiver); }
-
-bool rt_send_site_is_current(const VM *vm, const SendSite *site) {
-    return site->epoch == vm->sends->epoch;
-}
-
 // ---- epochs
 
 void (*rt_sends_changed_hook)(VM *vm, Value selector);
+void (*rt_objects_changed_hook)(VM *vm);
 
 static void begin_epoch(VM *vm, Value selector) {
-    vm->sends->epoch++;
+    vm->send_epoch++;
     if (rt_sends_changed_hook)
         rt_sends_changed_hook(vm, selector);
 }
 
-Value rt_prim_behavior_of(VM *vm, Value v) { return behavior_of_key(vm, key_of(v)); }
+Value rt_prim_behavior_of(VM *vm, Value v) { return behavior_of_key(vm, rt_send_key(v)); }
 
 Value rt_prim_set_behavior(VM *vm, Value of, Value behavior) {
     if (behavior != VALUE_FALSE && !is_behavior(behavior))
@@ -120,7 +90,7 @@ Value rt_prim_set_behavior(VM *vm, Value of, Value behavior) {
     else if (value_is_record(of))
         vm->sends->kind[KIND_OBJECT + TYPE_RECORD] = behavior;
     else
-        vm->sends->kind[value_fixnum(key_of(of))] = behavior;
+        vm->sends->kind[value_fixnum(rt_send_key(of))] = behavior;
     begin_epoch(vm, VALUE_FALSE);
     return VALUE_UNSPECIFIED;
 }
@@ -177,36 +147,41 @@ static void remember(SendSite *site, uint64_t epoch, Value key, Value procedure)
     uint64_t hash = (key >> 4) * UINT64_C(0x9E3779B97F4A7C15) ^ (site->selector >> 4) * 31;
     CommonEntry *common = &s->common[(hash >> 20) & (COMMON_ENTRIES - 1)];
     Value procedure;
-    if (common->key == key && common->selector == site->selector && common->epoch == s->epoch)
+    if (common->key == key && common->selector == site->selector && common->epoch == vm->send_epoch)
         procedure = common->method;
     else {
         Value method = find_method(vm, behavior, site->selector);
-        if (method == VALUE_FALSE)
-            return site->miss;
-        procedure = field_of(method, METHOD_PROCEDURE);
-        if (field_of(method, METHOD_READY) == VALUE_FALSE)
-            return procedure;
-        *common = (CommonEntry){key, site->selector, procedure, s->epoch};
+        if (method == VALUE_FALSE) {
+            procedure = site->miss; // which other sites may not share
+        } else {
+            procedure = field_of(method, METHOD_PROCEDURE);
+            if (field_of(method, METHOD_READY) == VALUE_FALSE)
+                return procedure;
+            *common = (CommonEntry){key, site->selector, procedure, vm->send_epoch};
+        }
     }
-    remember(site, s->epoch, key, procedure);
+    remember(site, vm->send_epoch, key, procedure);
     return procedure;
 }
 
-static inline Value cached(const VM *vm, const SendSite *site, Value key) {
-    if (__builtin_expect(site->epoch == vm->sends->epoch, 1))
-        for (int i = 0; i < SEND_SITE_ENTRIES; i++)
-            if (site->entry[i].key == key)
-                return site->entry[i].method;
-    return VALUE_NONE;
+Value rt_send_lookup(VM *vm, SendSite *site, Value receiver) {
+    Value key = rt_send_key(receiver), procedure = rt_send_cached(vm, site, key);
+    return procedure != VALUE_NONE ? procedure : lookup(vm, site, key, behavior_of_key(vm, key));
 }
 
 Value rt_prim_send_lookup(VM *vm, Value site, Value receiver) {
     if (!value_is_send_site(site))
         return rt_fail_type(vm, 1, "send site", site);
-    Value key = key_of(receiver);
-    SendSite *s = value_send_site(site);
-    Value procedure = cached(vm, s, key);
-    return procedure != VALUE_NONE ? procedure : lookup(vm, s, key, behavior_of_key(vm, key));
+    return rt_send_lookup(vm, value_send_site(site), receiver);
+}
+
+Value rt_send_method(VM *vm, Value key, Value selector) {
+    Value from = value_is_record(key) ? field_of(key, BEHAVIOR_PARENT) : behavior_of_key(vm, key);
+    Value method = find_method(vm, from, selector);
+    if (method == VALUE_FALSE)
+        return VALUE_FALSE;
+    return field_of(method, METHOD_READY) != VALUE_FALSE ? field_of(method, METHOD_PROCEDURE)
+                                                         : VALUE_NONE;
 }
 
 // A site of super sends belongs to one method, so its key is always the same: the behaviour.
@@ -216,7 +191,7 @@ Value rt_prim_super_lookup(VM *vm, Value site, Value behavior) {
     if (!is_behavior(behavior))
         return rt_fail_type(vm, 2, "behaviour", behavior);
     SendSite *s = value_send_site(site);
-    Value procedure = cached(vm, s, behavior);
+    Value procedure = rt_send_cached(vm, s, behavior);
     return procedure != VALUE_NONE ? procedure
                                    : lookup(vm, s, behavior, field_of(behavior, BEHAVIOR_PARENT));
 }
@@ -242,7 +217,7 @@ Value rt_prim_send_site_state(VM *vm, Value v) {
     const SendSite *site = value_send_site(v);
     Value list = VALUE_NULL;
     for (int i = SEND_SITE_ENTRIES; i-- > 0;)
-        if (site->epoch == vm->sends->epoch && site->entry[i].key != VALUE_NONE)
+        if (site->epoch == vm->send_epoch && site->entry[i].key != VALUE_NONE)
             list = rt_cons(vm, rt_cons(vm, site->entry[i].key, site->entry[i].method), list);
     list = rt_cons(vm, value_from_fixnum((int64_t)site->misses), list);
     return rt_cons(vm, site->selector, list);
@@ -271,6 +246,8 @@ Value rt_prim_change_type(VM *vm, Value record, Value type) {
                        "a record of %zu fields cannot become one of %zu:",
                        rt_record_field_count(record), rt_record_type_field_count(type));
     value_record(record)->type = type;
+    if (rt_objects_changed_hook)
+        rt_objects_changed_hook(vm);
     return VALUE_UNSPECIFIED;
 }
 

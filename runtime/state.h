@@ -83,6 +83,7 @@ typedef struct VM {
     struct PortState *ports;
     struct Channels *channels; // channel.c: those of sessions; NULL: none yet
     struct Sends *sends;
+    uint64_t send_epoch; // send.h: of the entries that hold; from 1
     struct Language *language;
     struct Tier *tier;
     void *tier_state;

@@ -1,4 +1,5 @@
 // Calls, closures, let and fix, jumps of contified procedures.
+#include "runtime/send.h"
 #include "tier1/compile_int.h"
 
 // ---- calls
@@ -161,12 +162,49 @@ static bool gen_capture(Compiler *c, Node *node, Dest dest) {
     return true;
 }
 
+// Do two operands have the same value for certain, evaluated one after the other?
+static bool is_same_operand(const Node *a, const Node *b) {
+    return a->kind == b->kind && ((a->kind == NODE_LOCAL && a->local.var == b->local.var) ||
+                                  (a->kind == NODE_CONST && a->constant == b->constant));
+}
+
+// ((%send-lookup 'site receiver) receiver argument ...) as one instruction. False: it is not that,
+// or in tail position, or its registers are too high.
+static bool gen_send(Compiler *c, Node *node, Dest dest) {
+    const Node *fn = node->call.fn;
+    uint32_t argc = node->call.count, saved = c->top;
+    if (fn->kind != NODE_PRIM || fn->prim.cell != VALUE_NONE || fn->prim.count != 2 || argc == 0 ||
+        strcmp(fn->prim.prim->name, "%send-lookup") != 0 || dest.kind == DEST_RETURN)
+        return false;
+    const Node *site = fn->prim.args[0];
+    if (site->kind != NODE_CONST || !value_is_send_site(site->constant) ||
+        !is_same_operand(fn->prim.args[1], node->call.args[0]))
+        return false;
+    uint32_t window = t1_window(c, argc);
+    uint32_t to = dest.kind == DEST_REGISTER ? dest.reg : window;
+    if (window + FRAME_HEADER + argc > LOW_REGISTERS || to >= LOW_REGISTERS) {
+        c->top = saved;
+        return false;
+    }
+    gen_arguments(c, argc, node->call.args);
+    c->top = window;
+    uint32_t k = t1_constant(c, site->constant);
+    uint32_t call = t1_constant_new(c, value_from_pointer(t1_call_site(c, NULL, NULL, 0)));
+    t1_site(c, node->position, -1, SITE_PLAIN, 0);
+    t1_word(c, op_abc(OP_SEND, window, argc, to));
+    t1_word(c, k);
+    t1_word(c, call);
+    t1_deliver(c, dest, to);
+    c->top = saved;
+    return true;
+}
+
 void t1_gen_call(Compiler *c, Node *node, Dest dest) {
     if (node->flags & NODE_JUMP) {
         gen_jump(c, node);
         return;
     }
-    if (gen_capture(c, node, dest))
+    if (gen_capture(c, node, dest) || gen_send(c, node, dest))
         return;
     if (t1_gen_call_in_place(c, node, dest))
         return;

@@ -25,6 +25,8 @@ typedef enum How {
     HOW_ORDER_BACK,
     HOW_SIGN,
     HOW_TEST1,
+    HOW_TEST2,
+    HOW_TEST_SAME,
     HOW_CHARACTERS,
     HOW_CHARACTERS_BACK,
     HOW_TYPE,
@@ -854,6 +856,17 @@ static bool gen_test(Prim *p, const Fast *f) {
     case HOW_TEST1:
         test_field(p, f->op, SITE_PLAIN, in_register(p, 0), 0);
         return true;
+    case HOW_TEST2: {
+        uint32_t x = in_register(p, 0), y = in_register(p, 1);
+        test_registers(p, f->op, SITE_PLAIN, x, y);
+        return true;
+    }
+    case HOW_TEST_SAME: {
+        uint32_t x = t1_use(p->c, in_register(p, 0), 0);
+        begin(p, SITE_FIRST);
+        finish_test(p, (Test){.yes = (Op)f->op, .no = other_sense(f->op), .a = x, .bx = x});
+        return true;
+    }
     case HOW_TYPE:
         test_field(p, OP_JTYPE, SITE_PLAIN, in_register(p, 0), f->op);
         return true;

@@ -12,6 +12,7 @@
 // values f, windows w, constants as they are written, jumps ->word. A star before the index says
 // that a JMP to the stub stands there by now.
 #include "runtime/printer.h"
+#include "runtime/send.h"
 #include "runtime/string.h"
 #include "tier1/frame.h"
 #include "tier1/native.h"
@@ -147,7 +148,10 @@ static void put_extension(Disasm *d, Op op, Field field, uint32_t at, uint32_t a
     case FIELD_KON:
     case FIELD_TYP:
         rt_builder_char(b, ' ');
-        put_value(d, code->constants[x]);
+        if (op == OP_SEND)
+            put_value(d, value_send_site(code->constants[x])->selector);
+        else
+            put_value(d, code->constants[x]);
         break;
     case FIELD_CEL:
         rt_builder_char(b, ' ');

@@ -7,6 +7,8 @@
 // another handler. A test has two dispatches, one for each outcome: kept apart by SEPARATE, or the
 // compiler would join them to one that is hard to predict.
 #include "tier1/interp_int.h"
+#include "runtime/numbers.h"
+#include "runtime/send.h"
 #include "tier1/machine_int.h"
 #include "vm/call_failures.h"
 
@@ -334,19 +336,20 @@ OPCODE(LOOP_MOVE) {
 // Note in the site what is called, so that the next call of the same is not as slow.
 static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
     const Code *entered = site->code; // CALL_KNOWN and the like: for certain
-    if (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL) {
+    if (op == OP_CALL || op == OP_CALL_GLOBAL || op == OP_TAIL_CALL || op == OP_TAIL_CALL_GLOBAL ||
+        op == OP_SEND) {
         Code *code = value_is_closure(callee) ? t1_closure_code(callee) : NULL;
         if (code != site->code) {
             site->code = code;
             COUNT(site->misses);
         }
         entered = code && code->exact == argc ? code : NULL;
-        if (site->cell)
+        if (site->cell || op == OP_SEND)
             site->callee = entered ? callee : VALUE_NONE;
     }
     if (entered && entered->call_cc) { // t1_call_other captures
         entered = NULL;
-        if (site->cell)
+        if (site->cell || op == OP_SEND)
             site->callee = VALUE_NONE;
     }
     site->words = entered ? entered->words : NULL;
@@ -377,6 +380,11 @@ static void see_callee(CallSite *site, Op op, Value callee, uint32_t argc) {
     case OP_CALL_FIXED:
     case OP_TAIL_CALL_FIXED:
         callee = site->callee;
+        break;
+    case OP_SEND:
+        callee = rt_send_lookup(vm, value_send_site(constants[pc[1]]), argv[0]);
+        if (!value_is_closure(callee)) // closures are counted below
+            COUNT(site->misses);
         break;
     default:
         callee = base[window + FRAME_CALLEE];
@@ -461,6 +469,47 @@ OPCODE(CALL_SELF) {
     DISPATCH();
 }
 OPCODE(CALL_WIDE) { GO(t1_slow_call); }
+
+// A method (in `value`) that is not the one that the call site saw last.
+static HANDLER(send_other) {
+    Code *code = value_is_closure(value) ? t1_closure_code(value) : NULL;
+    Value *target = base + FIELD_A + FRAME_HEADER;
+    CallSite *site = t1_constant_site(constants, pc[2]);
+    if (UNLIKELY(!code || code->exact != FIELD_B || code->call_cc || !site->code) ||
+        must_wait(vm, target) || COUNT_HOT(code->entries))
+        GO(t1_slow_call);
+    COUNT(site->hits);
+    frame_link(target, pc + WORDS_SEND, base, link_make(constants, FIELD_C));
+    target[FRAME_CLOSURE] = value;
+    base = target;
+    pc = code->words;
+    constants = code->constants;
+    DISPATCH();
+}
+// To a flonum, a boolean, nil …: finding their key takes a call of C.
+[[gnu::noinline]] static HANDLER(send_to_rare) {
+    const SendSite *send = value_send_site(constants[pc[1]]);
+    value = rt_send_cached(vm, send, rt_send_key(base[FIELD_A + FRAME_HEADER]));
+    table = &t1_table;
+    if (value == VALUE_NONE)
+        GO(t1_slow_call);
+    GO(send_other);
+}
+OPCODE(SEND) {
+    CallSite *site = t1_constant_site(constants, pc[2]);
+    const SendSite *send = value_send_site(constants[pc[1]]);
+    Value receiver = base[FIELD_A + FRAME_HEADER];
+    if (!value_is_object(receiver) && !value_is_fixnum(receiver))
+        GO(send_to_rare);
+    Value method = rt_send_cached(vm, send, rt_send_key(receiver));
+    if (UNLIKELY(method != site->callee || !site->words)) {
+        if (method == VALUE_NONE)
+            GO(t1_slow_call);
+        value = method;
+        GO(send_other);
+    }
+    CALL_SITE(SEND, true, method, t1_slow_call);
+}
 
 // The same in tail position: the arguments become the parameters of the frame that there is.
 #define TAIL_CALL_SITE(expected, closure, otherwise)                                               \
@@ -589,6 +638,18 @@ OPCODE(JCHAR) { BRANCH(JCHAR, value_is_char(RA)); }
 OPCODE(JNCHAR) { BRANCH(JNCHAR, !value_is_char(RA)); }
 OPCODE(JTYPE) { BRANCH(JTYPE, value_has_type(RA, FIELD_B)); }
 OPCODE(JNTYPE) { BRANCH(JNTYPE, !value_has_type(RA, FIELD_B)); }
+static inline bool are_numbers(Value x, Value y) {
+    return (value_is_fixnum(x) || value_is_number(x)) && (value_is_fixnum(y) || value_is_number(y));
+}
+static inline bool are_fixnums(Value x, Value y) {
+    return value_is_fixnum(x) && value_is_fixnum(y) && y != value_from_fixnum(0);
+}
+OPCODE(JNUMBERS) { BRANCH(JNUMBERS, are_numbers(RA, RB)); }
+OPCODE(JNNUMBERS) { BRANCH(JNNUMBERS, !are_numbers(RA, RB)); }
+OPCODE(JFIXNUMS) { BRANCH(JFIXNUMS, are_fixnums(RA, RB)); }
+OPCODE(JNFIXNUMS) { BRANCH(JNFIXNUMS, !are_fixnums(RA, RB)); }
+OPCODE(JPROCEDURE) { BRANCH(JPROCEDURE, value_is_procedure(RA)); }
+OPCODE(JNPROCEDURE) { BRANCH(JNPROCEDURE, !value_is_procedure(RA)); }
 OPCODE(JRECORD) { BRANCH(JRECORD, t1_record_is(RA, constants[pc[2]])); }
 OPCODE(JNRECORD) { BRANCH(JNRECORD, !t1_record_is(RA, constants[pc[2]])); }
 

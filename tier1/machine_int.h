@@ -224,6 +224,7 @@ typedef struct T1 { // vm->tier_state
     Value *unwind;                     // start of the unwind buffer
     Value *unwind_first, *unwind_held; // the collector is to see what lies between there
     uint32_t exit_values;              // of vm->exit_values are in use
+    struct SendFacts *send_facts;      // send.c; NULL: nobody asked
 } T1;
 
 typedef struct Continuation { // TYPE_CONTINUATION

@@ -187,6 +187,13 @@ void t1_native_remove(VM *vm, Code *code);
 // anything that may have run other code returns to it: a call, t1_native_result,
 // t1_native_set_global.
 void t1_native_unwind_all(VM *vm);
+// The cell of the fact that receivers of a key (runtime/send.h; a behaviour: sends to super from
+// there) understand a selector as they do now: its value is that procedure, VALUE_FALSE when there
+// is none, VALUE_NONE when nothing can be taken for granted. To be relied on like a variable.
+Cell *t1_send_fact(VM *vm, Value key, Value selector);
+// The same of the fact that objects are what they are: that none has become another, or a record of
+// another type. Code that has objects, or what is known of them, as constants relies on it.
+Cell *t1_objects_fact(VM *vm);
 // Called when the value of a cell changed that t1_watch_native was told of. NULL: none.
 extern void (*t1_native_invalidated)(VM *vm, void *data);
 // Called when no native frame is on the stack, now and then; NULL: none.

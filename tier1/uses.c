@@ -51,7 +51,7 @@ static void meet_extension(Codes *codes, const Code *code, Field field, Op op, u
         const CallSite *site = t1_constant_site(code->constants, x);
         if (site->cell)
             vm_use(codes->uses, USE_GLOBAL, value_from_pointer(site->cell));
-        else if (site->callee)
+        else if (site->callee && op != OP_SEND) // a method that was called last
             meet_value(codes, site->callee);
         break;
     }

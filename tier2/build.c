@@ -194,8 +194,7 @@ void t2_return(Builder *b, Node *value) {
 
 // ---- joins
 
-// The value that is one of these, each at the end of a predecessor of `block`; a phi if need be.
-static Node *join(Builder *b, Block *block, uint32_t count, Node **values) {
+Node *t2_join(Builder *b, Block *block, uint32_t count, Node **values) {
     bool same = true, same_value = true;
     for (uint32_t i = 0; i < count; i++) {
         if (!values[i])
@@ -228,7 +227,7 @@ static Node **meet(Builder *b, const Place *place, const uint64_t *live, Block *
         uint32_t i = 0;
         for (Edge *e = place->edges; e; e = e->next)
             values[i++] = t2_resolve(e->registers[r]);
-        registers[r] = join(b, block, place->edge_count, values);
+        registers[r] = t2_join(b, block, place->edge_count, values);
     }
     return registers;
 }
@@ -400,7 +399,7 @@ static Node *meet_results(Builder *b, Function *f) {
         t2_add_edge(b->graph, r->from, 0, b->block);
         values[count++] = t2_resolve(r->value);
     }
-    return join(b, b->block, count, values);
+    return t2_join(b, b->block, count, values);
 }
 
 Node *t2_build_function(Builder *b, Function *f) {
@@ -445,6 +444,7 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
     const CodeBlock *first = &shape->blocks[0];
     if (is_cold(&(Builder){.function = &(Function){.code = code}}, first))
         return BAILOUT_NOT_RUN;
+    t2_rely_on(graph, t1_objects_fact(b->vm));
     Function *f = t2_function_new(b, code, shape);
     b->block = graph->entry;
     f->closure = emit0(b, N_RUNNING);

@@ -156,7 +156,7 @@ static Shape *inlined_shape(Builder *b, const Call *call, bool closure) {
         return NULL;
     if (b->inlined_words + shape->words > INLINE_TOTAL)
         return NULL;
-    if (shape->words > INLINE_HOT || (recursion && shape->words > 2 * INLINE_ALWAYS))
+    if (shape->words > INLINE_HOT || (recursion && shape->words > INLINE_ALWAYS))
         return NULL;
     // Calls of primitives, call-with-values for one, are not counted.
     if (shape->words > INLINE_RARE && 32 * calls < entries && !site->primitive)
@@ -408,6 +408,15 @@ void t2_call_instruction(Builder *b) {
         return;
     }
     find_callee(b, &call);
+    if (!build_primitive_call(b, &call) && !build_call_with_values(b, &call))
+        build_known_call(b, &call);
+}
+
+void t2_call_closure(Builder *b, const CallForm *form, Node *callee, Node **args) {
+    Call call = {.form = *form, .callee = callee, .args = args};
+    call.first = callee->op == N_CONSTANT ? code_of_constant(callee->value) : callee->type.code;
+    if (call.first)
+        call.clause = clause_for(call.first, form->count);
     if (!build_primitive_call(b, &call) && !build_call_with_values(b, &call))
         build_known_call(b, &call);
 }

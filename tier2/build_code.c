@@ -172,6 +172,7 @@ static Ran call_has_run(const Instruction *in) {
     case OP_CALL_KNOWN:
     case OP_CALL_FIXED:
     case OP_CALL_SELF:
+    case OP_SEND:
     case OP_TAIL_CALL_KNOWN:
     case OP_TAIL_CALL_FIXED:
     case OP_TAIL_CALL_SELF:

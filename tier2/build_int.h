@@ -7,6 +7,7 @@
 //   build_op.c      instructions, but for the following
 //   build_number.c  arithmetic and comparisons by what the sites have seen
 //   build_call.c    calls, what is called, inlining
+//   build_send.c    sends
 //   build_prim.c    primitives as operations
 //
 // A function is interpreted abstractly, block after block in reverse postorder: `registers` holds
@@ -34,7 +35,7 @@ enum {
     INLINE_ALWAYS = 60,  // words of a callee that is inlined wherever it is called
     INLINE_RARE = 12,    // where it is called once in 32 entries or less
     INLINE_HOT = 300,    // where it is called often, or with a closure that is known
-    INLINE_TOTAL = 2500, // words of all inlined functions together
+    INLINE_TOTAL = 1000, // words of all inlined functions together
     INLINE_DEPTH = 8,
     NO_REGISTER = UINT32_MAX,
     NO_BLOCK = UINT32_MAX,
@@ -189,6 +190,8 @@ void t2_branch(Builder *b, Node *condition, uint32_t yes, uint32_t no);
 void t2_return(Builder *b, Node *value);
 // Fill another block: after an operation of the builder's own that has two ways.
 Block *t2_new_block(Builder *b);
+// The value that is one of these, each at the end of a predecessor of a block; a phi if need be.
+Node *t2_join(Builder *b, Block *block, uint32_t count, Node **values);
 
 // Build an activation, whose closure, caller, outer and registers are set. Afterwards the block
 // being filled is that where its results meet, NULL: it never returns; answers the result.
@@ -243,6 +246,14 @@ bool t2_number_instruction(Builder *b); // false: it is none
 // ---- build_call.c
 
 void t2_call_instruction(Builder *b);
+// The call of a callee, by the instruction, with these arguments: in place, or as it is.
+void t2_call_closure(Builder *b, const CallForm *form, Node *callee, Node **args);
+
+// ---- build_send.c
+
+void t2_send_instruction(Builder *b);
+// %send-lookup, %super-lookup; NULL: the C function is to be called.
+Node *t2_lookup(Builder *b, bool super, Node **args);
 
 // ---- build_prim.c
 

@@ -347,6 +347,78 @@ static void test_parity(Builder *b, Node *x, bool odd) {
     t2_test(b, emit2(b, N_EQ_INT, emit2(b, N_AND_INT, x, t2_int(b, 1)), t2_int(b, odd)));
 }
 
+// What arithmetic at the beginning of a block has seen of two registers' values: where they have
+// been found to be numbers.
+static Kind kind_in(const Builder *b, uint32_t block, uint32_t x, uint32_t y) {
+    enum { NEAR = 6 };
+    const Function *f = b->function;
+    const CodeBlock *ahead = &f->shape->blocks[block];
+    uint32_t pc = ahead->start;
+    for (int i = 0; i < NEAR && pc < ahead->end; i++) {
+        Instruction in = t2_instruction(f->code, pc);
+        pc = in.next;
+        if (in.op == in.info->base)
+            continue;
+        const uint32_t byte[] = {word_a(in.word), word_b(in.word), word_c(in.word)};
+        for (int k = 0; k < 3; k++)
+            if (in.info->field[k] == FIELD_SRC && (byte[k] == x || byte[k] == y))
+                return t2_kind_seen(&in);
+    }
+    return KIND_ANY;
+}
+
+static Node *both(Builder *b, Node *x, Node *y) {
+    if (x->op == N_BOOLEAN)
+        return x->index ? y : x;
+    if (y->op == N_BOOLEAN)
+        return y->index ? x : y;
+    return emit3(b, N_SELECT, x, y, t2_constant_bool(b->graph, false));
+}
+
+// Are two operands numbers, or fixnums? Where they always were, what they were is guarded.
+static void test_numbers(Builder *b, bool fixnums) {
+    uint32_t yes, no, rx = word_a(b->function->in.word), ry = word_b(b->function->in.word);
+    ways(b, &yes, &no);
+    Node *x = ra(b), *y = rb(b);
+    ClassSet set = fixnums ? CLASS(FIXNUM) : CLASS_NUMBER;
+    if (yes != no && never_comes(b, no) && !t2_is_generic(b, EXIT_TYPE)) {
+        Kind kind = fixnums ? KIND_FIX : kind_in(b, yes, rx, ry);
+        ClassSet seen = kind == KIND_FIX   ? CLASS(FIXNUM)
+                        : kind == KIND_FLO ? CLASS(FLONUM)
+                                           : CLASS_NUMBER;
+        // An operand that is known to be of another kind of number stays what it is.
+        x = t2_guard_class(b, x, x->type.set & seen ? seen : set, EXIT_TYPE);
+        y = t2_register(b, ry);
+        y = t2_guard_class(b, y, y->type.set & seen ? seen : set, EXIT_TYPE);
+        if (fixnums)
+            t2_guard(b, emit2(b, N_EQ_INT, t2_unbox_int(b, y), t2_int(b, 0)), false, EXIT_TYPE);
+        t2_jump(b, yes);
+        return;
+    }
+    Node *is = both(b, t2_is_class(b, x, set), t2_is_class(b, y, set));
+    if (fixnums)
+        is = both(b, is, emit1(b, N_NOT, emit2(b, N_IS_SAME, y, t2_value(b, value_from_fixnum(0)))));
+    t2_branch(b, is, yes, no);
+}
+
+// Is it a procedure? Continuations and parameters are of the class of all other objects.
+static void test_procedure(Builder *b, Node *x) {
+    ClassSet set = CLASS(CLOSURE) | CLASS(PRIMITIVE);
+    if (!(x->type.set & CLASS(OBJECT))) {
+        test_class(b, x, set);
+        return;
+    }
+    uint32_t yes, no;
+    ways(b, &yes, &no);
+    if (yes != no && never_comes(b, no) && !t2_is_generic(b, EXIT_TYPE)) {
+        t2_guard_class(b, x, CLASS(CLOSURE), EXIT_TYPE);
+        t2_jump(b, yes);
+        return;
+    }
+    t2_branch(b, t2_truth(b, t2_primitive_call(b, t2_primitive_named("procedure?"), false, 1, &x)),
+              yes, no);
+}
+
 static bool build_test(Builder *b) {
     const Instruction *in = &b->function->in;
     switch (in->op) {
@@ -396,6 +468,16 @@ static bool build_test(Builder *b) {
         }
         return true;
     }
+    case OP_JNUMBERS:
+    case OP_JNNUMBERS:
+    case OP_JFIXNUMS:
+    case OP_JNFIXNUMS:
+        test_numbers(b, in->op == OP_JFIXNUMS || in->op == OP_JNFIXNUMS);
+        return true;
+    case OP_JPROCEDURE:
+    case OP_JNPROCEDURE:
+        test_procedure(b, ra(b));
+        return true;
     case OP_JEVEN:
     case OP_JNEVEN:
         test_parity(b, ra(b), false);
@@ -737,6 +819,9 @@ void t2_instruction_build(Builder *b) {
     case OP_TAIL_CALL_SELF:
     case OP_TAIL_CALL_WIDE:
         t2_call_instruction(b);
+        return;
+    case OP_SEND:
+        t2_send_instruction(b);
         return;
     case OP_PRIM0:
     case OP_PRIM1:

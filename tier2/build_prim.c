@@ -207,6 +207,22 @@ BUILD(equal) {
     return t2_eqv(b, args[0], args[1]);
 }
 
+// ---- sends
+
+BUILD(lookup) { return t2_lookup(b, row->what, args); }
+// Where a character or symbol is compared with a constant of its kind.
+BUILD(same_value) {
+    for (int i = 0; i < 2; i++) {
+        ClassSet set = args[i]->type.set & (CLASS(CHAR) | CLASS(SYMBOL));
+        if (args[i]->op != N_CONSTANT || !set)
+            continue;
+        if (args[1 - i]->type.set & ~set && !trusted(b))
+            return NULL;
+        return same(b, row, 2, (Node *[]){t2_guard_class(b, args[1 - i], set, EXIT_TYPE), args[i]});
+    }
+    return NULL;
+}
+
 // ---- numbers
 
 static Node *choose(Builder *b, Node *condition, Node *x, Node *y) {

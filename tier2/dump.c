@@ -158,7 +158,7 @@ static void put_extra(Dump *d, const Node *n) {
     case N_GUARD_RECORD:
     case N_IS_RECORD:
     case N_NEW_RECORD:
-        rt_builder_char(b, ' ');
+        rt_builder_c(b, n->op != N_NEW_RECORD && n->index ? " exactly " : " ");
         put_value(d, value_record_type(n->value)->name);
         break;
     case N_INTEGER:

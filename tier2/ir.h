@@ -86,6 +86,7 @@ typedef struct Type {
     int64_t low, high; // when set is FIXNUM alone (and of REP_INT): its range
     Value record;      // when set is RECORD alone: of this type or of one that inherits from it;
                        // VALUE_NONE: unknown
+    bool exact;        // when there is a record: of this type itself
     Value constant;    // the value itself; VALUE_NONE: unknown
     Code *code;        // when set is CLOSURE alone: its first clause; NULL: unknown
 } Type;

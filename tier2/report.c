@@ -353,9 +353,20 @@ static Value run(VM *vm, Lambda *top) {
     return t1_tier.run(vm, top);
 }
 
-// The clauses whose name or position it is.
+typedef struct Gathering {
+    VM *vm;
+    Codes *codes;
+} Gathering;
+static void gather(T2Function *function, void *context) {
+    Gathering *g = context;
+    codes_add(g->vm, g->codes, function->code->first);
+}
+
+// The clauses whose name or position it is: in the program's forms, or else (code that the program
+// has made itself: methods of a guest) hot.
 static Codes find(VM *vm, const char *name) {
     Codes all = {0}, found = {0};
+    t2_policy_each(gather, &(Gathering){vm, &all});
     for (size_t i = 0; remembered.on && i < remembered.forms->count; i++)
         codes_add(vm, &all, remembered.forms->item[i]);
     for (size_t i = 0; i < all.count; i++)

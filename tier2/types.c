@@ -84,9 +84,10 @@ Type t2_type_of_value(Value value) {
     Type type = {.set = t2_class_of(value), .constant = value};
     if (type.set == CLASS(FIXNUM))
         type.low = type.high = value_fixnum(value);
-    else if (type.set == CLASS(RECORD))
+    else if (type.set == CLASS(RECORD)) {
         type.record = value_record(value)->type;
-    else if (type.set == CLASS(CLOSURE)) {
+        type.exact = true;
+    } else if (type.set == CLASS(CLOSURE)) {
         Code *code = value_closure(value)->code;
         type.code = code && code->tag == CODE_TAG ? code : NULL;
     }
@@ -116,6 +117,7 @@ Type t2_type_join(Type a, Type b) {
         type.high = a.high > b.high ? a.high : b.high;
     } else if (type.set == CLASS(RECORD)) {
         type.record = common_record_type(a.record, b.record);
+        type.exact = a.exact && b.exact && a.record == b.record;
     } else if (type.set == CLASS(CLOSURE)) {
         type.code = a.code == b.code ? a.code : NULL;
     }
@@ -145,6 +147,7 @@ Type t2_type_meet(Type a, Type b) {
         if (type.low > type.high)
             return (Type){0};
     } else if (type.set == CLASS(RECORD)) {
+        type.exact = a.exact || b.exact;
         if (a.record == VALUE_NONE || b.record == VALUE_NONE)
             type.record = a.record | b.record; // one is 0
         else if (rt_record_type_is(b.record, a.record))
@@ -152,6 +155,8 @@ Type t2_type_meet(Type a, Type b) {
         else if (rt_record_type_is(a.record, b.record))
             type.record = a.record;
         else
+            return (Type){0};
+        if ((a.exact && a.record != type.record) || (b.exact && b.record != type.record))
             return (Type){0};
     } else if (type.set == CLASS(CLOSURE)) {
         if (a.code && b.code && a.code != b.code)
@@ -163,7 +168,7 @@ Type t2_type_meet(Type a, Type b) {
 
 bool t2_type_same(Type a, Type b) {
     return a.set == b.set && a.low == b.low && a.high == b.high && a.record == b.record &&
-           a.constant == b.constant && a.code == b.code;
+           a.exact == b.exact && a.constant == b.constant && a.code == b.code;
 }
 
 // ---- types of results
@@ -366,7 +371,7 @@ Type t2_type_of_node(const Node *node) {
     case N_GUARD_IS:
         return node->value == VALUE_NONE ? of_class(CLASS_ALL) : t2_type_of_value(node->value);
     case N_GUARD_RECORD: {
-        Type type = {.set = CLASS(RECORD), .record = node->value};
+        Type type = {.set = CLASS(RECORD), .record = node->value, .exact = node->index};
         return a ? t2_type_meet(*a, type) : type;
     }
     case N_GUARD_CODE: {
@@ -415,7 +420,7 @@ Type t2_type_of_node(const Node *node) {
     case N_NEW_CLOSURE:
         return (Type){.set = CLASS(CLOSURE), .code = node->code};
     case N_NEW_RECORD:
-        return (Type){.set = CLASS(RECORD), .record = node->value};
+        return (Type){.set = CLASS(RECORD), .record = node->value, .exact = true};
     case N_NEW_VALUES:
         return of_class(CLASS(VALUES));
     case N_NEW_VECTOR:
@@ -427,7 +432,7 @@ Type t2_type_of_node(const Node *node) {
         case TYPE_CLOSURE:
             return (Type){.set = CLASS(CLOSURE), .code = node->code};
         case TYPE_RECORD:
-            return (Type){.set = CLASS(RECORD), .record = node->value};
+            return (Type){.set = CLASS(RECORD), .record = node->value, .exact = true};
         default:
             return of_class(CLASS_ALL);
         }

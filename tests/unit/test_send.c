@@ -1,6 +1,6 @@
 // runtime/send.c, runtime/become.c: behaviours, send sites, lookup; replacing references.
-#include "calls.h"
 #include "runtime/send.h"
+#include "calls.h"
 
 // A behaviour `b` below `a`; both are records of the type `class`: parent, methods. Methods:
 // procedure, ready.
@@ -45,9 +45,9 @@ static void test_lookup(void **state) {
     (void)state;
     check(CLASSES "(eq? (%send-lookup site t) car)", "#t");
     check(CLASSES "(eq? (%behavior-of t) b)", "#t");
-    // What has no method: the site's own procedure, which is not remembered.
+    // What has no method: the site's own procedure, which is remembered like any other.
     check(CLASSES "(eq? (%send-lookup site 5) list)", "#t");
-    check(CLASSES "(%send-lookup site 5) (%send-site-state site)", "(size 1)");
+    check(CLASSES "(%send-lookup site 5) (length (%send-site-state site))", "3");
     // All values of a kind.
     check(CLASSES "(%set-behavior! 5 b) (list (eq? (%send-lookup site 7) car) (eq? (%send-lookup "
                   "site 1.5) car))",

@@ -46,13 +46,17 @@ static Type is_class(Type a, ClassSet set) {
     return a.set & set ? undecided() : of_truth(false);
 }
 
-static Type is_record(Type a, Value type) {
+static Type is_record(Type a, Value type, bool exact) {
     if (!(a.set & CLASS(RECORD)))
         return of_truth(false);
     if (a.set != CLASS(RECORD) || a.record == VALUE_NONE)
         return undecided();
+    if (exact && a.record == type)
+        return a.exact ? of_truth(true) : undecided();
     if (rt_record_type_is(a.record, type))
-        return of_truth(true);
+        return of_truth(!exact);
+    if (a.exact)
+        return of_truth(false);
     return rt_record_type_is(type, a.record) ? undecided() : of_truth(false);
 }
 
@@ -112,7 +116,7 @@ Type t2_result_type(const Node *n) {
     case N_IS_CLASS:
         return is_class(n->inputs[0]->type, (ClassSet)n->index);
     case N_IS_RECORD:
-        return is_record(n->inputs[0]->type, n->value);
+        return is_record(n->inputs[0]->type, n->value, n->index);
     case N_IS_CODE:
         return is_code(n->inputs[0]->type, n->code);
     case N_IS_SAME:

@@ -259,7 +259,7 @@ static void assume(Infer *f, Node *condition, bool holds) {
         break;
     case N_IS_RECORD:
         if (holds)
-            know(f, a, (Type){.set = CLASS(RECORD), .record = condition->value});
+            know(f, a, (Type){.set = CLASS(RECORD), .record = condition->value, .exact = condition->index});
         break;
     case N_IS_CODE:
         if (holds)
