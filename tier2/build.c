@@ -78,6 +78,15 @@ bool t2_is_generic(const Builder *b, ExitReason reason) {
     return t2_site_is_generic(b->function->code, b->function->in.pc, reason);
 }
 
+// Exits there that have been taken too often, as Block.generic.
+static uint32_t generic_at(const Code *code, uint32_t pc) {
+    static_assert(EXIT_REASON_COUNT <= 32);
+    uint32_t set = 0;
+    for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
+        set |= (uint32_t)t2_site_is_generic(code, pc, (ExitReason)reason) << reason;
+    return set;
+}
+
 // ---- ends of blocks
 
 void t2_leave(Builder *b, ExitReason reason) {
@@ -247,6 +256,7 @@ static void begin_loop(Builder *b, Place *place, const CodeBlock *shape) {
     place->block = t2_block_new(b->graph);
     t2_add_edge(b->graph, outside, 0, place->block);
     place->block->entry_state = state_of(b, shape->start, -1, registers, shape->live);
+    place->block->generic = generic_at(f->code, shape->start);
     place->phis = t2_allocate(b->graph, f->code->registers * sizeof *place->phis);
     for (uint32_t r = 0; r < f->code->registers; r++) {
         f->registers[r] = NULL;
@@ -447,6 +457,7 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
         return BAILOUT_NOT_RUN;
     Function *f = t2_function_new(b, code, shape);
     b->block = graph->entry;
+    graph->generic = generic_at(code, 0);
     f->closure = emit0(b, N_RUNNING);
     f->closure->type.code = code->first;
     uint32_t count = whole ? parameter_count(code) : code->registers;
@@ -465,6 +476,7 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
 Graph *t2_build(VM *vm, Code *code, uint32_t osr_pc) {
     Builder builder = {.vm = vm, .graph = t2_graph_new(vm, code, osr_pc)};
     builder.graph->failure = build(&builder, code, osr_pc);
+    builder.graph->closed = true;
     if (!builder.graph->failure)
         t2_verify(builder.graph, "build");
     return builder.graph;

@@ -9,8 +9,9 @@
 
 // The graph of a clause whose parameters are bound already, from its beginning (osr_pc UINT32_MAX)
 // or from the header of the loop whose LOOP or LOOP_MOVE stands at word osr_pc. In order
-// (t2_order), verified. Never NULL: when it cannot be built, Graph.failure tells why and the rest
-// is not to be looked at. Freed by t2_graph_free either way. Linear in the words that are read.
+// (t2_order), closed, verified. Never NULL: when it cannot be built, Graph.failure tells why and
+// the rest is not to be looked at. Freed by t2_graph_free either way. Linear in the words that are
+// read.
 Graph *t2_build(VM *vm, Code *code, uint32_t osr_pc);
 
 #endif
