@@ -360,6 +360,11 @@ void t2_add_input(Graph *graph, Node *node, Node *input) {
     node->inputs[node->input_count++] = t2_resolve(input);
 }
 
+void t2_settle(Graph *graph) {
+    t2_resolve_all(graph);
+    t2_order(graph);
+}
+
 // ---- states
 
 FrameState *t2_state_new(Graph *graph, uint32_t count) {

@@ -269,6 +269,8 @@ Block *t2_split_edge(Graph *graph, Block *from, int which);
 // Order, dominators, loops anew; blocks that are not reached are dropped. Blocks are numbered by
 // their position in `order` then.
 void t2_order(Graph *graph);
+// What the builder leaves to the passes' thread: t2_resolve_all, t2_order. Once.
+void t2_settle(Graph *graph);
 bool t2_dominates(const Block *a, const Block *b);
 
 // ---- types

@@ -38,7 +38,7 @@ bool t2_passes_are_traced(void) { return rt_setting_has(SETTING_TRACE, "t2"); }
 void t2_run_passes(Graph *graph) {
     const char *wanted = rt_setting(SETTING_JIT_PASSES);
     bool tracing = t2_passes_are_traced();
-    t2_order(graph);
+    t2_settle(graph);
     t2_verify(graph, "build");
     if (tracing)
         trace(graph, "build");

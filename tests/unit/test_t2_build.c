@@ -56,6 +56,8 @@ static void build_at(const char *name, uint32_t osr_pc) {
     if (graph)
         t2_graph_free(graph);
     graph = t2_build(vm, code_of(name), osr_pc);
+    if (!graph->failure)
+        t2_settle(graph);
 }
 // From its beginning, after `program`.
 static void build(const char *program, const char *name) {
