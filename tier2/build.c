@@ -28,6 +28,7 @@ Node *t2_register(Builder *b, uint32_t r) {
 
 void t2_set_register(Builder *b, uint32_t r, Node *value) {
     b->function->registers[r] = t2_tagged(b, value);
+    set_add(b->function->assigned, r);
 }
 
 void t2_refine(Builder *b, Node *value, Node *known) {
@@ -47,6 +48,7 @@ static FrameState *state_of(Builder *b, uint32_t pc, int32_t dst, Node *const *r
            !(registers[count - 1] && set_has(live, count - 1) && (int32_t)(count - 1) != dst))
         count--;
     FrameState *state = t2_state_new(b->graph, count);
+    b->work += count;
     state->code = f->code;
     state->pc = pc;
     state->dst = dst;
@@ -78,6 +80,15 @@ bool t2_is_generic(const Builder *b, ExitReason reason) {
     return t2_site_is_generic(b->function->code, b->function->in.pc, reason);
 }
 
+// Exits there that have been taken too often, as Block.generic.
+static uint32_t generic_at(const Code *code, uint32_t pc) {
+    static_assert(EXIT_REASON_COUNT <= 32);
+    uint32_t set = 0;
+    for (int reason = 0; reason < EXIT_REASON_COUNT; reason++)
+        set |= (uint32_t)t2_site_is_generic(code, pc, (ExitReason)reason) << reason;
+    return set;
+}
+
 // ---- ends of blocks
 
 void t2_leave(Builder *b, ExitReason reason) {
@@ -88,8 +99,13 @@ void t2_leave(Builder *b, ExitReason reason) {
 
 static Node **copy_registers(Builder *b) {
     Function *f = b->function;
-    Node **copy = t2_allocate(b->graph, f->code->registers * sizeof *copy);
+    Node **copy = f->spare;
+    if (copy)
+        f->spare = (Node **)copy[0];
+    else
+        copy = t2_allocate(b->graph, (f->code->registers + 1) * sizeof *copy);
     memcpy(copy, f->registers, f->code->registers * sizeof *copy);
+    b->work += f->code->registers;
     return copy;
 }
 
@@ -217,10 +233,11 @@ static Node **meet(Builder *b, const Place *place, const uint64_t *live, Block *
     Function *f = b->function;
     for (Edge *e = place->edges; e; e = e->next)
         t2_add_edge(b->graph, e->from, e->which, block);
+    Node **registers = place->edges->registers; // of one edge, which is not asked again
     if (place->edge_count == 1)
-        return place->edges->registers;
-    Node **registers = t2_allocate(b->graph, f->code->registers * sizeof *registers);
+        return registers;
     Node **values = t2_allocate(b->graph, place->edge_count * sizeof *values);
+    b->work += (uint64_t)place->edge_count * f->code->registers;
     for (uint32_t r = 0; r < f->code->registers; r++) {
         if (!set_has(live, r))
             continue;
@@ -246,6 +263,7 @@ static void begin_loop(Builder *b, Place *place, const CodeBlock *shape) {
     place->block = t2_block_new(b->graph);
     t2_add_edge(b->graph, outside, 0, place->block);
     place->block->entry_state = state_of(b, shape->start, -1, registers, shape->live);
+    place->block->generic = generic_at(f->code, shape->start);
     place->phis = t2_allocate(b->graph, f->code->registers * sizeof *place->phis);
     for (uint32_t r = 0; r < f->code->registers; r++) {
         f->registers[r] = NULL;
@@ -337,15 +355,40 @@ static uint64_t *live_after(Builder *b, const CodeBlock *block, const Shape *sha
     return sets;
 }
 
+// Registers that are not live any more have no value: of those that were live before the
+// instruction and those that it assigned.
+static void forget_dead(Function *f, const uint64_t *before) {
+    for (uint32_t w = 0; w < f->shape->set_words; w++) {
+        for (uint64_t dead = (before[w] | f->assigned[w]) & ~f->after[w]; dead; dead &= dead - 1)
+            f->registers[64 * w + (uint32_t)__builtin_ctzll(dead)] = NULL;
+        f->assigned[w] = 0;
+    }
+}
+
+static void recycle_edges(Function *f, Place *place) {
+    for (Edge *e = place->edges; e; e = e->next) {
+        e->registers[0] = (Node *)f->spare;
+        f->spare = e->registers;
+    }
+    place->edges = NULL;
+}
+
 static void build_block(Builder *b) {
     Function *f = b->function;
     const Shape *shape = f->shape;
     const CodeBlock *block = &shape->blocks[f->block];
+    const uint64_t *before = block->live;
     f->after = live_after(b, block, shape);
+    memset(f->assigned, 0, shape->set_words * sizeof *f->assigned);
     for (uint32_t pc = block->start; pc < block->end; pc = f->in.next) {
         f->in = t2_instruction(f->code, pc);
         f->here = NULL;
         b->graph->bytecodes++;
+        b->work += INSTRUCTION_WORK;
+        if (t2_works_too_long(b)) {
+            b->block = NULL;
+            return;
+        }
         if (pc == block->start && is_cold(b, block)) {
             t2_leave(b, EXIT_BRANCH);
             return;
@@ -353,9 +396,8 @@ static void build_block(Builder *b) {
         t2_instruction_build(b);
         if (!b->block)
             return;
-        for (uint32_t r = 0; r < f->code->registers; r++)
-            if (f->registers[r] && !set_has(f->after, r))
-                f->registers[r] = NULL;
+        forget_dead(f, before);
+        before = f->after;
         f->after += shape->set_words;
     }
     t2_jump(b, block->successor[0]);
@@ -378,6 +420,7 @@ Function *t2_function_new(Builder *b, Code *code, Shape *shape) {
     Function *f = t2_allocate(b->graph, sizeof *f);
     *f = (Function){.code = code, .shape = shape, .returns_to = f};
     f->registers = t2_allocate(b->graph, (code->registers + 1) * sizeof *f->registers);
+    f->assigned = t2_allocate(b->graph, shape->set_words * sizeof *f->assigned);
     f->places = t2_allocate(b->graph, shape->block_count * sizeof *f->places);
     for (uint32_t i = 0; i < shape->block_count; i++)
         f->places[i].edges_end = &f->places[i].edges;
@@ -405,10 +448,13 @@ static Node *meet_results(Builder *b, Function *f) {
 Node *t2_build_function(Builder *b, Function *f) {
     b->function = f;
     t2_jump(b, 0);
-    for (f->block = 0; f->block < f->shape->block_count; f->block++)
-        if (begin_block(b))
+    for (f->block = 0; f->block < f->shape->block_count && !t2_works_too_long(b); f->block++)
+        if (begin_block(b)) {
+            recycle_edges(f, &f->places[f->block]);
             build_block(b);
-    drop_idle_phis(f);
+        }
+    if (!t2_works_too_long(b))
+        drop_idle_phis(f);
     b->function = f->outer;
     if (f->returns_to == f)
         return meet_results(b, f);
@@ -447,6 +493,7 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
     t2_rely_on(graph, t1_objects_fact(b->vm));
     Function *f = t2_function_new(b, code, shape);
     b->block = graph->entry;
+    graph->generic = generic_at(code, 0);
     f->closure = emit0(b, N_RUNNING);
     f->closure->type.code = code->first;
     uint32_t count = whole ? parameter_count(code) : code->registers;
@@ -457,15 +504,12 @@ static Bailout build(Builder *b, Code *code, uint32_t osr_pc) {
         f->registers[r]->index = r;
     }
     (void)t2_build_function(b, f);
-    t2_resolve_all(graph);
-    t2_order(graph);
-    return BAILOUT_NONE;
+    return t2_works_too_long(b) ? BAILOUT_TOO_LARGE : BAILOUT_NONE;
 }
 
 Graph *t2_build(VM *vm, Code *code, uint32_t osr_pc) {
     Builder builder = {.vm = vm, .graph = t2_graph_new(vm, code, osr_pc)};
     builder.graph->failure = build(&builder, code, osr_pc);
-    if (!builder.graph->failure)
-        t2_verify(builder.graph, "build");
+    builder.graph->closed = true;
     return builder.graph;
 }

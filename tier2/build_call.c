@@ -81,11 +81,10 @@ static bool has_one_primitive(const CallSite *site) {
 // It is that constant.
 static Node *guard_is(Builder *b, Node *callee, Value value) {
     Node *guard = t2_node_new(b->graph, N_GUARD_IS, 1, &callee);
-    guard->value = value;
-    guard->type = t2_type_of_node(guard);
-    t2_hold(b->graph, value);
-    t2_append(b->block, t2_exits(b, guard, EXIT_CALLEE));
     Node *constant = t2_value(b, value);
+    guard->value = value;
+    guard->type = constant->type;
+    t2_append(b->block, t2_exits(b, guard, EXIT_CALLEE));
     t2_refine(b, callee, constant);
     return constant;
 }

@@ -37,6 +37,8 @@ enum {
     INLINE_HOT = 300,    // where it is called often, or with a closure that is known
     INLINE_TOTAL = 1000, // words of all inlined functions together
     INLINE_DEPTH = 8,
+    WORK_MAX = 400000, // registers looked at, instructions counting INSTRUCTION_WORK: about 1 ms
+    INSTRUCTION_WORK = 40,
     NO_REGISTER = UINT32_MAX,
     NO_BLOCK = UINT32_MAX,
 };
@@ -144,8 +146,10 @@ struct Function {
     uint32_t depth;
     Place *places;          // [shape->block_count]
     Node **registers;       // [code->registers]
+    Node **spare;           // such arrays that edges have done with, linked by their first item
     uint32_t block;         // number of the CodeBlock
     uint64_t *after;        // registers that are live after the instruction
+    uint64_t *assigned;     // by the instruction
     Instruction in;         // that is being built
     const FrameState *here; // state at its beginning, NULL: not made yet
 };
@@ -157,7 +161,9 @@ struct Builder {
     Block *block; // that is being filled; NULL: control does not come here
     Shape *shapes;
     uint32_t inlined_words;
+    uint64_t work; // done so far: beyond WORK_MAX the graph is given up
 };
+static inline bool t2_works_too_long(const Builder *b) { return b->work > WORK_MAX; }
 
 // An operation in the block that is being filled.
 Node *t2_emit(Builder *b, NodeOp op, uint32_t count, Node *const *inputs);

@@ -1,13 +1,13 @@
 // The compiler's interface (tier2.h, T2Compiler): requests, the thread that compiles, installing.
 //
 //   program's thread                        compiler's thread
-//   compile: graph, passes ──jobs──>        lowering, LLVM, object, linking
+//   compile: graph ──jobs──>                passes, lowering, LLVM, object, linking
 //   poll: facts hold? install <──done──     INTERRUPT_TIER
 //
 // The compiler's thread is not known to the collector, which neither stops it nor looks at its
-// stack: it reads nothing of the heap but what never changes in objects that the graph holds, and
-// all signals are blocked there, so that they go to the program. First come, first served, but for
-// loops: tier 1 goes round and round in one while its code is waited for.
+// stack: it reads nothing of the heap but what never changes in objects that the graph holds
+// (ir.h), and all signals are blocked there, so that they go to the program. First come, first
+// served, but for loops: tier 1 goes round and round in one while its code is waited for.
 #include "runtime/heap.h"
 #include "runtime/interrupt.h"
 #include "runtime/string.h"
@@ -24,6 +24,7 @@
 typedef struct Job { // malloc'ed
     struct Job *next;
     Graph *graph;
+    bool optimized;   // its passes have run
     T2Native *native; // kept alive by the cache
     T2Artifact *artifact;
     uint64_t nanoseconds;
@@ -75,7 +76,11 @@ static bool waits(void) { return compiler.loops.first || compiler.jobs.first; }
 
 static void make(Job *job) {
     uint64_t start = now();
-    job->outcome = t2_artifact_make(job->artifact, job->graph);
+    if (!job->optimized)
+        t2_run_passes(job->graph);
+    job->outcome = (Bailout)job->graph->failure;
+    if (job->outcome == BAILOUT_NONE)
+        job->outcome = t2_artifact_make(job->artifact, job->graph);
     job->nanoseconds += now() - start;
 }
 
@@ -166,6 +171,7 @@ static void finish(VM *vm, Job *job) {
 }
 
 static void poll(VM *vm) {
+    uint64_t start = now();
     for (;;) {
         pthread_mutex_lock(&compiler.lock);
         Job *job = take(&compiler.done);
@@ -175,6 +181,7 @@ static void poll(VM *vm) {
         finish(vm, job);
     }
     t2_cache_tend(vm);
+    t2_policy_held(now() - start);
 }
 
 static void drain(VM *vm) {
@@ -187,10 +194,10 @@ static void drain(VM *vm) {
 
 // ---- requests
 
-// The graph of a version, ready to be lowered; NULL: *failure.
-static Graph *make_graph(VM *vm, T2Version *version, Bailout *failure) {
+// The graph of a version, closed, and ready to be lowered when `optimize` says so; NULL: *failure.
+static Graph *make_graph(VM *vm, T2Version *version, bool optimize, Bailout *failure) {
     Graph *graph = t2_build(vm, version->function->code, version->osr_pc);
-    if (!graph->failure)
+    if (!graph->failure && optimize)
         t2_run_passes(graph);
     if (graph->failure) {
         *failure = graph->failure;
@@ -209,7 +216,8 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
         return BAILOUT_NONE;
     }
     Bailout failure = BAILOUT_NONE;
-    Graph *graph = make_graph(vm, version, &failure);
+    bool optimize = t2_passes_are_traced();
+    Graph *graph = make_graph(vm, version, optimize, &failure);
     if (!graph)
         return failure;
     version->bytecodes = graph->bytecodes;
@@ -220,6 +228,7 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
         return BAILOUT_MEMORY;
     }
     job->graph = graph;
+    job->optimized = optimize;
     job->native = t2_cache_new(vm, version, graph);
     job->artifact = job->native->artifact;
     job->nanoseconds = now() - start;
@@ -255,7 +264,7 @@ static void invalidated(VM *vm, void *data) {
 static size_t bytes(VM *vm) { return t2_cache_bytes(); }
 
 static Value text(VM *vm, T2Version *version, T2Text kind, Bailout *reason) {
-    Graph *graph = make_graph(vm, version, reason);
+    Graph *graph = make_graph(vm, version, true, reason);
     if (!graph)
         return VALUE_FAILURE;
     Value result = VALUE_FAILURE;

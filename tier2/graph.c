@@ -34,8 +34,9 @@ typedef struct Holder { // collector's memory
 // One table for constants (key: representation and bits) and for what is held (key: the Value).
 typedef struct Entry {
     uint64_t key;
-    Node *node;   // of a constant, else NULL
-    uint8_t kind; // 0: free
+    Node *node;       // of a constant, else NULL
+    const Type *type; // of a tagged constant, as it was found
+    uint8_t kind;     // 0: free
 } Entry;
 enum { ENTRY_HELD = 1, ENTRY_CONSTANT }; // ENTRY_CONSTANT + Rep
 
@@ -167,6 +168,7 @@ void t2_hold(Graph *graph, Value value) {
     Entry *entry = entry_for(arena, ENTRY_HELD, value);
     if (entry->kind)
         return;
+    ASSERT(!graph->closed, "a graph that is closed takes on no values");
     *entry = (Entry){.key = value, .kind = ENTRY_HELD};
     arena->entry_count++;
     if (graph->held_count == graph->held_room) {
@@ -210,6 +212,15 @@ Node *t2_node_new(Graph *graph, NodeOp op, uint32_t input_count, Node *const *in
     return node;
 }
 
+// Of a constant that has had no node yet.
+static const Type *type_found(Graph *graph, Value value) {
+    ASSERT(!graph->closed || !value_is_pointer(value) || value == VALUE_NONE,
+           "a constant that the builder has not seen");
+    Type *type = t2_allocate(graph, sizeof *type);
+    *type = t2_type_of_value(value);
+    return type;
+}
+
 static Node *constant_of(Graph *graph, Rep rep, uint64_t bits) {
     struct Arena *arena = graph->arena;
     uint8_t kind = (uint8_t)(ENTRY_CONSTANT + rep);
@@ -221,16 +232,18 @@ static Node *constant_of(Graph *graph, Rep rep, uint64_t bits) {
                                  [REP_DOUBLE] = N_DOUBLE,
                                  [REP_BOOL] = N_BOOLEAN};
     Node *node = t2_node_new(graph, ops[rep], 0, NULL);
-    if (rep == REP_TAGGED)
+    const Type *type = entry->kind ? entry->type : NULL;
+    if (rep == REP_TAGGED) {
         node->value = bits;
-    else if (rep == REP_DOUBLE)
+        type = type ? type : type_found(graph, bits);
+    } else if (rep == REP_DOUBLE)
         memcpy(&node->number, &bits, sizeof bits);
     else
         node->index = (int64_t)bits;
-    node->type = t2_type_of_node(node);
+    node->type = type ? *type : t2_type_of_node(node);
     if (!entry->kind)
         arena->entry_count++;
-    *entry = (Entry){.key = bits, .node = node, .kind = kind};
+    *entry = (Entry){.key = bits, .node = node, .type = type, .kind = kind};
     if (graph->entry->first)
         t2_insert_before(graph->entry->first, node);
     else
@@ -345,6 +358,11 @@ void t2_add_input(Graph *graph, Node *node, Node *input) {
         node->inputs =
             grow(graph, node->inputs, node->input_count, &node->input_room, sizeof(Node *));
     node->inputs[node->input_count++] = t2_resolve(input);
+}
+
+void t2_settle(Graph *graph) {
+    t2_resolve_all(graph);
+    t2_order(graph);
 }
 
 // ---- states

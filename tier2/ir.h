@@ -9,8 +9,14 @@
 //   Node  ── an operation, its inputs, one result; `state` where it may exit
 //
 // Memory: one arena a graph, freed at once. Nodes hold Values only as constants, and each of them
-// is registered with the graph (t2_hold), in memory that the collector sees: the thread that lowers
-// never looks into the heap.
+// is registered with the graph (t2_hold), in memory that the collector sees.
+//
+// Threads: the builder runs on the program's thread, passes and lowering on the compiler's, which
+// the collector does not know. So when the graph is built it is closed: it takes on no other Values
+// (a constant of a pass is one that the builder has seen, or no pointer), and what may change in
+// the heap has been noted: types of constants, which exits have been taken too often
+// (Block.generic). All that is read there afterwards never changes while the object lives: records'
+// types with their ancestors and fields, the shape of a Code, the rows of primitives.
 //
 // Frame states. A guard's state is that of the beginning of the instruction it stands for: pc of
 // the instruction, dst -1. Leaving there repeats the whole instruction in tier 1, so no effect of
@@ -192,6 +198,7 @@ struct Block {
     bool cold;
     uint64_t heat; // how often tier 1 was here, as far as known; 0: never or unknown
     const FrameState *entry_state; // header: state (first form) at the end of the edge from outside
+    uint32_t generic; // header: 1 << ExitReason: for which that state was left too often
     uint32_t mark;
     void *scratch;
 };
@@ -219,6 +226,8 @@ struct Graph {
     uint32_t bytecodes;  // instructions read, for budgets and statistics
     uint32_t inlined;    // calls
     uint32_t failure;    // Bailout (bailouts.def); 0: none
+    uint32_t generic;    // as Block.generic, of the function's beginning
+    bool closed;         // built: t2_hold takes nothing new
     uint32_t state_mark; // last FrameState.mark that was given
 };
 
@@ -261,6 +270,8 @@ Block *t2_split_edge(Graph *graph, Block *from, int which);
 // Order, dominators, loops anew; blocks that are not reached are dropped. Blocks are numbered by
 // their position in `order` then.
 void t2_order(Graph *graph);
+// What the builder leaves to the passes' thread: t2_resolve_all, t2_order. Once.
+void t2_settle(Graph *graph);
 bool t2_dominates(const Block *a, const Block *b);
 
 // ---- types
@@ -271,7 +282,8 @@ Type t2_type_join(Type a, Type b);                // one or the other
 Type t2_type_meet(Type a, Type b);                // both; what is known of either
 bool t2_type_same(Type a, Type b);
 // Of a node's result, from its operation, what else it says and its inputs' types. A phi's: the
-// join of those of its inputs.
+// join of those of its inputs. Those that name a Value (CONSTANT, GUARD_IS) keep the type that was
+// found when they were made.
 Type t2_type_of_node(const Node *node);
 ClassSet t2_class_of(Value value);
 ClassSet t2_class_of_type(unsigned type); // ObjectType; 0: it has no class of its own

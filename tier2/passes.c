@@ -33,10 +33,12 @@ static void trace(const Graph *graph, const char *after) {
     fprintf(stderr, ";; %s\n%s\n", after, utf8 ? utf8 : "(too large to show)");
 }
 
+bool t2_passes_are_traced(void) { return rt_setting_has(SETTING_TRACE, "t2"); }
+
 void t2_run_passes(Graph *graph) {
     const char *wanted = rt_setting(SETTING_JIT_PASSES);
-    bool tracing = rt_setting_has(SETTING_TRACE, "t2");
-    t2_order(graph);
+    bool tracing = t2_passes_are_traced();
+    t2_settle(graph);
     t2_verify(graph, "build");
     if (tracing)
         trace(graph, "build");

@@ -3,7 +3,8 @@
 // Duty: the order of the passes (passes.c), and what they share: walks over dominators, effects of
 // operations, roots of values.
 //
-// All passes are linear in the size of the graph, or nearly so; they run on the program's thread.
+// All passes are linear in the size of the graph, or nearly so; they run on the compiler's thread:
+// what they may read of the heap is said in ir.h.
 // Each leaves a graph that t2_verify accepts, with t2_order's results up to date and no node
 // forwarded. None changes what a program does, nor what a frame state says; a guard may be moved to
 // an earlier state only where leaving there is as right (hoist.c).
@@ -12,8 +13,10 @@
 
 #include "tier2/ir.h"
 
-// All passes in order. KILN_TRACE=t2 dumps the graph after each on standard error.
+// All passes in order. KILN_TRACE=t2 dumps the graph after each on standard error: names are read
+// for that, on the program's thread.
 void t2_run_passes(Graph *graph);
+bool t2_passes_are_traced(void);
 
 void t2_pass_again(Graph *graph);     // tail calls of the function itself are jumps
 void t2_pass_infer(Graph *graph);     // types; guards, tests and branches that are decided
@@ -73,6 +76,10 @@ Block *t2_loop_entry(const Block *header);
 // Which predecessor of the header it is.
 uint32_t t2_loop_entry_index(const Block *header);
 bool t2_in_loop(const Block *block, const Block *header);
+// Has the loop's entry state been left by such exits so often that no more are put there?
+static inline bool t2_leaves_often(const Block *header, ExitReason reason) {
+    return header->generic >> reason & 1;
+}
 
 // Call visit for each frame state of the graph, callers included, once each.
 void t2_each_state(Graph *graph, void (*visit)(FrameState *state, void *context), void *context);

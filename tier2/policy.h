@@ -15,7 +15,7 @@ typedef struct T2Counts {
     uint64_t on_purpose; // exits that a test setting made
     uint64_t failures[BAILOUT_COUNT];
     uint64_t nanoseconds;        // of compilations, on either thread
-    uint64_t held, held_longest; // nanoseconds that the program was held up: together, at once
+    uint64_t held, held_longest; // of the program's thread alone: together, at once
 } T2Counts;
 extern T2Counts t2_counts;
 

@@ -2,7 +2,7 @@
 //
 //   in the executable (no LLVM)                         in kiln-tier2.so
 //   ┌────────────────────────────────────┐              ┌─────────────────────────────────────┐
-//   │ policy.c   when, what, how often   │  T2Compiler  │ compile.c  build, passes, hand over │
+//   │ policy.c   when, what, how often   │  T2Compiler  │ compile.c  build, hand over, install│
 //   │ report.c   statistics, explain     │─────────────>│ build*.c   bytecode -> Graph        │
 //   │ load.c     opens the shared object │ t2_policy_*  │ passes*    Graph -> Graph           │
 //   │            at the first hot        │<─────────────│ engine.c   Graph -> code            │
@@ -104,7 +104,7 @@ typedef struct T2Compiler {
     void (*quit)(void);
     // Is code being compiled? (What was begun for a VM that has ended is still finished.)
     bool (*busy)(void);
-    // Build and optimize the graph of a version, hand it over to be compiled. NONE: the outcome
+    // Build the graph of a version, hand it over to be optimized and compiled. NONE: the outcome
     // comes through t2_policy_installed or t2_policy_failed, before this returns when `wait` is
     // true, else out of `poll`.
     Bailout (*compile)(VM *vm, T2Version *version, bool wait);
@@ -149,6 +149,8 @@ void t2_policy_failed(VM *vm, T2Version *version, Bailout reason, uint64_t nanos
 // from where it is entered; the compiler drops it by itself.
 void t2_policy_invalidated(VM *vm, T2Version *version);
 void t2_policy_evicted(VM *vm, T2Version *version);
+// What the compiler has taken of the program's thread at once, but for requests: nanoseconds.
+void t2_policy_held(uint64_t nanoseconds);
 
 // ---- what the compiler asks the policy
 

@@ -336,8 +336,9 @@ static Type by_rep(const Node *node) {
 Type t2_type_of_node(const Node *node) {
     const Type *a = node->input_count > 0 && node->inputs[0] ? &node->inputs[0]->type : NULL;
     switch ((NodeOp)node->op) {
-    case N_CONSTANT:
-        return node->value == VALUE_NONE ? of_class(CLASS_ALL) : t2_type_of_value(node->value);
+    case N_CONSTANT: // what was found when they were made: see ir.h
+    case N_GUARD_IS:
+        return node->type.set ? node->type : of_class(CLASS_ALL);
     case N_INTEGER:
         return t2_type_of_range(node->index, node->index);
     case N_BOOLEAN:
@@ -368,8 +369,6 @@ Type t2_type_of_node(const Node *node) {
     case N_GUARD_CLASS:
         return a ? t2_type_meet(*a, of_class((ClassSet)node->index))
                  : of_class((ClassSet)node->index);
-    case N_GUARD_IS:
-        return node->value == VALUE_NONE ? of_class(CLASS_ALL) : t2_type_of_value(node->value);
     case N_GUARD_RECORD: {
         Type type = {.set = CLASS(RECORD), .record = node->value, .exact = node->index};
         return a ? t2_type_meet(*a, type) : type;

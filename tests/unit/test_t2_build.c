@@ -10,10 +10,13 @@
 #include "runtime/string.h"
 #include "tier1/tier1.h"
 #include "tier2/build.h"
+#include "tier2/passes.h"
 #include "tier2/tier2.h"
 #include "vm/kiln_int.h"
 #include "vm/tier.h"
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static Kiln *k;
@@ -53,6 +56,8 @@ static void build_at(const char *name, uint32_t osr_pc) {
     if (graph)
         t2_graph_free(graph);
     graph = t2_build(vm, code_of(name), osr_pc);
+    if (!graph->failure)
+        t2_settle(graph);
 }
 // From its beginning, after `program`.
 static void build(const char *program, const char *name) {
@@ -475,6 +480,42 @@ static void test_redefined(void **state) {
     COUNT(NEW_PAIR, 1); // the new one, inlined
 }
 
+// ---- threads
+
+static void *run_passes(void *unused) {
+    (void)unused;
+    t2_run_passes(graph);
+    return NULL;
+}
+
+// Passes do the same on a thread that the collector does not know, while the program goes on,
+// changes what the builder has seen, and collects garbage.
+static void test_passes_elsewhere(void **state) {
+    (void)state;
+    static const char program[] =
+        "(define-record-type p (make-p x y) p? (x p-x) (y p-y set-p-y!))"
+        "(define (add r n) (set-p-y! r (+ (p-y r) n)) r)"
+        "(define (g v r) (let loop ((i 0) (s 0.5)) (cond ((= i (vector-length v)) (p-y (add r 1)))"
+        "  ((p? (vector-ref v i)) (loop (+ i 1) (+ s 1.5))) (else (loop (+ i 1) (* s 0.5))))))"
+        "(define (f v k) (if (eq? k 'sum) (g v (make-p 1 2)) (let ((q (make-p k k))) (p-x "
+        "q))))" OFTEN("(f (vector 1 (make-p 1 2) 3) 'sum)") OFTEN("(f '#() 3)");
+    static const char changes[] =
+        "(set! g list) (f '(1) 'sum) (f 'a 'sum) (f \"abc\" 1/2) (define (car x) x)"
+        "(do-times (i 1000) (f (list i) 'sum)) (gc)";
+    build(program, "f");
+    COUNT(CALL, 0);
+    run_passes(NULL);
+    char *expected = strdup(dump());
+    build("", "f");
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_passes, NULL), 0);
+    eval(changes);
+    pthread_join(thread, NULL);
+    assert_int_equal(graph->failure, BAILOUT_NONE);
+    assert_string_equal(dump(), expected);
+    free(expected);
+}
+
 // ---- text
 
 static void test_dump(void **state) {
@@ -516,6 +557,7 @@ int main(void) {
         BUILD_TEST(test_captures),
         BUILD_TEST(test_records),
         BUILD_TEST(test_redefined),
+        BUILD_TEST(test_passes_elsewhere),
         BUILD_TEST(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

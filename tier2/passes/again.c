@@ -153,6 +153,7 @@ void t2_pass_again(Graph *graph) {
             a.phis[i + 1] = put_phi(&a, a.parameters[i]);
     rename_sources(&a);
     a.header->entry_state = state_at_start(&a, false);
+    a.header->generic = graph->generic;
     Node *poll = t2_node_new(graph, N_POLL, 0, NULL);
     poll->state = state_at_start(&a, true);
     poll->reason = EXIT_POLL;

@@ -20,7 +20,6 @@
 //
 // Runs after unbox (variables of loops are integers) and hoist (lengths stand before loops).
 #include "tier2/passes.h"
-#include "tier2/tier2.h"
 
 typedef struct Counter { // i
     Node *phi, *start;   // start NULL: none that counts, only bounded from above
@@ -283,8 +282,7 @@ static void drop_step_checks(Bounds *f) {
 }
 
 static bool treat_loop(Graph *graph, Block *header) {
-    const FrameState *s = header->entry_state;
-    if (t2_site_is_generic(s->code, s->pc, EXIT_BOUNDS))
+    if (t2_leaves_often(header, EXIT_BOUNDS))
         return false;
     Bounds f = {.graph = graph, .header = header, .place = t2_loop_entry(header)->last};
     bool changed = false;

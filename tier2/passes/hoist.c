@@ -11,7 +11,6 @@
 // failed before. A load moves only when its object is of the right class by itself, not by a test
 // that stays in the loop (t2_runs_anywhere).
 #include "tier2/passes.h"
-#include "tier2/tier2.h"
 
 typedef struct Hoist {
     Graph *graph;
@@ -40,9 +39,7 @@ static bool is_always_passed(const Hoist *h, const Block *block) {
 }
 
 static bool may_leave_at_entry(const Hoist *h, const Node *n) {
-    const FrameState *s = h->header->entry_state;
-    return is_always_passed(h, n->block) &&
-           !t2_site_is_generic(s->code, s->pc, (ExitReason)n->reason);
+    return is_always_passed(h, n->block) && !t2_leaves_often(h->header, (ExitReason)n->reason);
 }
 
 static bool moves(const Hoist *h, const Node *n) {

@@ -327,7 +327,7 @@ static bool guard_holds(const Infer *f, const Node *n) {
         return a->type.set == CLASS(FALSE);
     case N_GUARD_IS:
         return a->type.constant == n->value ||
-               (a->type.set == t2_class_of(n->value) && !(a->type.set & ~T2_SINGLE_WORDS));
+               (a->type.set == n->type.set && !(a->type.set & ~T2_SINGLE_WORDS));
     case N_GUARD_RECORD:
         return a->type.set == CLASS(RECORD) &&
                t2_type_same(t2_type_meet(a->type, n->type), a->type);

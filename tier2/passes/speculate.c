@@ -10,12 +10,11 @@
 //
 // The guard leaves by the loop's entry state: nothing of the loop has happened yet. It may fail
 // where the loop would not have got to its own guard; a site where that happened too often is left
-// alone (t2_site_is_generic).
+// alone (t2_leaves_often).
 //
 // Variables that are passed on to each other are taken together: optimistically all are of their
 // classes, and those for which that is not so are dropped until nothing changes.
 #include "tier2/passes.h"
-#include "tier2/tier2.h"
 
 enum {
     ROUNDS = 3,    // as deep as loops are nested: a guard in front of an inner one counts for the
@@ -84,8 +83,7 @@ static void drop_wrong(Speculate *s) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < s->count; i++) {
             Node *phi = s->phis[i];
-            const FrameState *state = phi->block->entry_state;
-            if (keeps_class(phi) && !t2_site_is_generic(state->code, state->pc, EXIT_TYPE)) {
+            if (keeps_class(phi) && !t2_leaves_often(phi->block, EXIT_TYPE)) {
                 s->phis[kept++] = phi;
             } else {
                 phi->mark = 0;
