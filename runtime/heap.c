@@ -75,7 +75,7 @@ static void on_event(GC_EventType event) {
 
 // How much of the heap shall be free after a collection: a small heap may as well double, which
 // saves a third to a half of the collections; what large ones take is worth more than their time.
-enum { SMALL_HEAP = 32 << 20, LARGE_HEAP = 128 << 20 }; // bytes
+enum { SMALL_HEAP = 64 << 20, LARGE_HEAP = 256 << 20 }; // bytes
 static void on_resize(GC_word size) {
     GC_set_free_space_divisor(size < SMALL_HEAP ? 1 : size < LARGE_HEAP ? 2 : 3);
 }

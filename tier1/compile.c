@@ -9,8 +9,12 @@
 // name is the running closure (SELF). Neither is captured, so most local procedures have no free
 // values and are constants themselves. After Keep, Hearn, Dybvig, "Optimizing Closures in O(0)
 // Time" (Scheme Workshop 2012).
+#include "runtime/settings.h"
 #include "tier1/compile_int.h"
 #include "tier1/native.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 
 enum { LARGE_FREE_COUNT = CAPTURE_FREE - 1 };
 
@@ -214,9 +218,35 @@ static void abandon(Compiler *c) {
             l->code = NULL;
 }
 
+// ---- KILN_TRACE=compile: what a form was and how long it took
+
+static uint64_t processor_time(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void trace(const Compiler *c, uint64_t nanoseconds) {
+    uint64_t nodes = 0, words = 0, procedures = 0;
+    for (size_t i = 0; i < c->work_count; i++)
+        for (const Lambda *l = c->work[i]; l; l = l->next) {
+            // The cost of a procedure includes those that are written in it: the top one has all.
+            nodes += l->outer ? 0 : l->cost;
+            words += ((const Code *)l->code)->word_count;
+            procedures++;
+        }
+    fprintf(stderr,
+            "compile: %" PRIu64 " nodes, %" PRIu64 " procedures, %" PRIu64 " words: %.1f us\n",
+            nodes, procedures, words, (double)nanoseconds / 1000);
+}
+
 Code *t1_compile(VM *vm, Lambda *top) {
     if (top->code)
         return top->code;
+    static int tracing = -1;
+    if (tracing < 0)
+        tracing = rt_setting_has(SETTING_TRACE, "compile");
+    uint64_t start = tracing ? processor_time() : 0;
     Compiler c = {.vm = vm};
     Code *code = t1_code_for(&c, top);
     // Not popped before the end: a failure must find all that were begun.
@@ -229,6 +259,8 @@ Code *t1_compile(VM *vm, Lambda *top) {
         abandon(&c);
         return NULL;
     }
+    if (tracing)
+        trace(&c, processor_time() - start);
     for (size_t i = 0; i < c.work_count; i++)
         for (Lambda *l = c.work[i]; l; l = l->next) {
             t1_watch(vm, l->code);

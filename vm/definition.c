@@ -460,9 +460,9 @@ bool vm_parse_definition(Expander *x, const Form *form, Scope *scope, Definition
 // ---- global variables
 
 static bool imported_already(Expander *x, const Form *form, Value identifier, Position position,
-                             const IdentifierEntry *entry) {
+                             Position imported) {
     vm_form_error(x, form, position, VALUE_NULL, "%s is imported at %s and cannot be defined",
-                  vm_name_text(x->vm, identifier), vm_position_text(x->vm, entry->position));
+                  vm_name_text(x->vm, identifier), vm_position_text(x->vm, imported));
     return false;
 }
 
@@ -476,14 +476,14 @@ static Binding *claim(Expander *x, const Form *form, Value identifier, Position 
         return NULL;
     }
     Scope *scope = environment->scope;
-    IdentifierEntry *entry = vm_table_find(&scope->table, identifier);
-    Binding *b = entry ? entry->item : NULL;
+    Position bound = 0;
+    Binding *b = vm_scope_find(scope, identifier, &bound);
     if (!b || b->home != environment || b->kind != BINDING_GLOBAL || !b->defined)
         vm_cache_meaning(x);
     bool library = environment->kind == ENVIRONMENT_LIBRARY;
     if (b && b->home != environment) {
         if (library)
-            return imported_already(x, form, identifier, position, entry), NULL;
+            return imported_already(x, form, identifier, position, bound), NULL;
         if (environment->kind == ENVIRONMENT_INTERACTIVE && b->kind <= BINDING_GLOBAL) {
             if (b->kind == BINDING_LAZY && !vm_library_force(vm, b))
                 return NULL;
@@ -494,7 +494,7 @@ static Binding *claim(Expander *x, const Form *form, Value identifier, Position 
                 return b;
             }
         }
-        entry->item = NULL;
+        vm_table_find(&scope->table, identifier)->item = NULL;
         b = NULL;
     }
     if (b && library && b->defined) {

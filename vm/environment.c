@@ -96,7 +96,27 @@ static void mark_bound(Value identifier) {
                          object_flags(value_object(identifier)) | ALIAS_BOUND);
 }
 
+Binding *vm_scope_find(const Scope *scope, Value identifier, Position *position) {
+    const IdentifierEntry *entry = vm_table_find(&scope->table, identifier);
+    if (entry && entry->item) {
+        if (position)
+            *position = entry->position;
+        return entry->item;
+    }
+    for (const WholeImport *whole = scope->whole; whole; whole = whole->next) {
+        entry = vm_table_find(&whole->library->exports, identifier);
+        if (!entry)
+            continue;
+        if (position)
+            *position = whole->position;
+        return entry->item;
+    }
+    return NULL;
+}
+
 Binding *vm_scope_bind(VM *vm, Scope *scope, Value identifier, Position position) {
+    if (scope->whole && vm_scope_find(scope, identifier, NULL))
+        return NULL;
     IdentifierEntry *entry = vm_table_add(vm, &scope->table, identifier);
     if (entry->item)
         return NULL;
@@ -142,10 +162,10 @@ Denotation vm_lookup(Scope *scope, Value identifier) {
         Scope *s = scope;
         if (!value_is_alias(identifier) || object_flags(value_object(identifier)) & ALIAS_BOUND) {
             for (; s; s = s->outer) {
-                IdentifierEntry *entry = vm_table_find(&s->table, identifier);
-                if (!entry || !entry->item)
+                Binding *binding = vm_scope_find(s, identifier, NULL);
+                if (!binding)
                     continue;
-                Denotation found = {.binding = entry->item,
+                Denotation found = {.binding = binding,
                                     .environment = s->outer ? NULL : s->environment,
                                     .key = identifier};
                 return is_placeholder(found.binding) ? fallback(from, found) : found;
@@ -247,9 +267,7 @@ Value vm_environment_cell(VM *vm, Value environment, Value symbol) {
     return vm_variable_reference(vm, d)->cell;
 }
 
-Value vm_environment_names(VM *vm, Value environment) {
-    const IdentifierTable *table = &value_environment(environment)->scope->table;
-    Value names = VALUE_NULL;
+static Value add_names(VM *vm, const IdentifierTable *table, Value names) {
     for (uint32_t i = 0; i < table->count; i++) {
         const Binding *b = table->entry[i].item;
         if (!b || value_is_alias(table->entry[i].key))
@@ -259,4 +277,12 @@ Value vm_environment_names(VM *vm, Value environment) {
         names = rt_cons(vm, table->entry[i].key, names);
     }
     return names;
+}
+
+Value vm_environment_names(VM *vm, Value environment) {
+    const Scope *scope = value_environment(environment)->scope;
+    Value names = VALUE_NULL;
+    for (const WholeImport *whole = scope->whole; whole; whole = whole->next)
+        names = add_names(vm, &whole->library->exports, names);
+    return add_names(vm, &scope->table, names);
 }

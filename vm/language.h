@@ -92,14 +92,26 @@ IdentifierEntry *vm_table_find(const IdentifierTable *table, Value key);
 IdentifierEntry *vm_table_add(VM *vm, IdentifierTable *table, Value key);
 void vm_table_reserve(VM *vm, IdentifierTable *table, uint32_t count);
 
+// A built-in library that another one imports as it is. Copies of its names would be marked at each
+// collection, some hundreds in each of some twenty libraries: most of what a fresh VM holds.
+typedef struct WholeImport {
+    const Library *library;
+    Position position; // of the import
+    struct WholeImport *next;
+} WholeImport;
+
 struct Scope {
     Scope *outer; // NULL: the scope of an environment
     Environment *environment;
     Library *fallback;     // its exports bind what nothing else does; NULL: none
     IdentifierTable table; // of Binding *
+    WholeImport *whole;    // their exports belong to the table; NULL: none
 };
 
 Scope *vm_scope_new(VM *vm, Scope *outer);
+// What is bound in that very scope, NULL: nothing; *position (may be NULL): where it was bound or
+// imported.
+Binding *vm_scope_find(const Scope *scope, Value identifier, Position *position);
 // Bind in that very scope. NULL when the identifier is bound in it already (nothing changes).
 Binding *vm_scope_bind(VM *vm, Scope *scope, Value identifier, Position position);
 Binding *vm_scope_bind_var(VM *vm, Scope *scope, Value identifier, Position position);

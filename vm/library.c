@@ -402,15 +402,12 @@ static bool export_all(VM *vm, Library *library, Value exports) {
     for (Value list = exports; list != VALUE_NULL; list = value_cdr(list)) {
         Value item = value_car(list), from = value_car(item), to = value_car(value_cdr(item));
         Position position = rt_position_from_value(value_car(value_cdr(value_cdr(item))));
-        IdentifierEntry *entry = vm_table_add(vm, &environment->scope->table, from);
-        if (!entry->item) { // its own: what it is shows when the body is expanded
-            Binding *own = rt_raw_new(vm, sizeof *own);
-            own->kind = BINDING_LAZY;
-            own->home = environment;
-            own->position = entry->position = position;
-            entry->item = own;
+        Binding *binding = vm_scope_find(environment->scope, from, NULL);
+        if (!binding) { // its own: what it is shows when the body is expanded
+            binding = vm_scope_bind(vm, environment->scope, from, position);
+            binding->kind = BINDING_LAZY;
+            binding->home = environment;
         }
-        Binding *binding = entry->item;
         IdentifierEntry *exported = vm_table_add(vm, &library->exports, to);
         if (exported->item && exported->item != binding)
             return fail(vm, position, rt_list(vm, 1, to),
@@ -814,8 +811,8 @@ static const char *home_text(VM *vm, const Binding *b) {
 }
 
 static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, Position position) {
-    IdentifierEntry *entry = vm_table_add(vm, &into->scope->table, name);
-    Binding *old = entry->item;
+    Position imported = 0;
+    Binding *old = vm_scope_find(into->scope, name, &imported);
     if (old == binding || (old && old->original == binding))
         return true;
     if (old && into->kind == ENVIRONMENT_INTERACTIVE) {
@@ -843,8 +840,9 @@ static bool import_one(VM *vm, Environment *into, Value name, Binding *binding, 
         return fail(vm, position, VALUE_NULL,
                     "import: %s of %s conflicts with %s of %s, imported at %s",
                     vm_name_text(vm, name), home_text(vm, binding), vm_name_text(vm, name),
-                    home_text(vm, old), vm_position_text(vm, entry->position));
+                    home_text(vm, old), vm_position_text(vm, imported));
     }
+    IdentifierEntry *entry = vm_table_add(vm, &into->scope->table, name);
     entry->item = binding;
     entry->position = position;
     return true;
@@ -858,6 +856,46 @@ static void note_import(VM *vm, Environment *into, Library *library) {
         end = &(*end)->next;
     *end = rt_raw_new(vm, sizeof **end);
     (*end)->library = library;
+}
+
+// Built-in libraries stay, and what they export never changes.
+static bool is_permanent(const VM *vm, const Library *library) {
+    return library->text || library == vm->language->core_library ||
+           library == vm->language->primitives;
+}
+
+// A built-in library does not import one name with two meanings.
+static void check_meanings(VM *vm, const Scope *scope, const IdentifierTable *names) {
+#ifdef KILN_DEBUG
+    for (uint32_t i = 0; i < names->count; i++) {
+        const Binding *old = vm_scope_find(scope, names->entry[i].key, NULL);
+        ASSERT(!old || old == names->entry[i].item, "%s is imported with two meanings",
+               vm_name_text(vm, names->entry[i].key));
+    }
+#else
+    (void)vm, (void)scope, (void)names;
+#endif
+}
+
+// Import all that the set has.
+static bool import_all(VM *vm, Environment *into, const ImportSet *set, Position position) {
+    const IdentifierTable *names = &set->table;
+    Scope *scope = into->scope;
+    if (into->library && into->library->text && is_permanent(vm, set->library) &&
+        names->entry == set->library->exports.entry) {
+        check_meanings(vm, scope, names);
+        WholeImport *import = rt_raw_new(vm, sizeof *import), **end = &scope->whole;
+        *import = (WholeImport){.library = set->library, .position = position};
+        while (*end)
+            end = &(*end)->next;
+        *end = import;
+        return true;
+    }
+    vm_table_reserve(vm, &scope->table, scope->table.count + names->count);
+    for (uint32_t i = 0; i < names->count; i++)
+        if (!import_one(vm, into, names->entry[i].key, names->entry[i].item, position))
+            return false;
+    return true;
 }
 
 static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap *map,
@@ -878,10 +916,8 @@ static bool import_declaration(VM *vm, Environment *into, Value form, SourceMap 
             return false;
         note_import(vm, into, set.library);
         Position at = vm_position_car(&c.x, rest);
-        vm_table_reserve(vm, &into->scope->table, into->scope->table.count + set.table.count);
-        for (uint32_t i = 0; i < set.table.count; i++)
-            if (!import_one(vm, into, set.table.entry[i].key, set.table.entry[i].item, at))
-                return false;
+        if (!import_all(vm, into, &set, at))
+            return false;
         if (rt_string_is(value_symbol(set.library->key)->name, "(kiln sx)"))
             into->sx = true;
     }
