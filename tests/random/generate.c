@@ -298,7 +298,11 @@ static void mixed(Generator *g, Kind kind, int depth) {
         fputs("(begin ", g->to);
     if (test)
         fputs("(if ", g->to);
-    switch (below(g, 4)) {
+    int form = below(g, 4);
+    // An exponent or a shift of any size would make numbers that take minutes and gigabytes.
+    if (form == 2 && (strcmp(of_two, "expt") == 0 || strcmp(of_two, "arithmetic-shift") == 0))
+        form = 0;
+    switch (form) {
     case 0:
         fprintf(g->to, "(%s x %s)", of_two,
                 PICK(g, "1", "2", "-1", "0", "100", "1000", "1.5", "0.0", "1/2"));
