@@ -65,6 +65,20 @@ static void test_brackets_that_are_none(void **state) {
     CHECK_WHOLE(&text, "(a#\\ b)");
 }
 
+// Where a token ends, and so whether # or a bracket begins another.
+static void test_ends_of_tokens(void **state) {
+    (void)state;
+    const char *text = "(#\\;#\\\" #\\ #|)|#)(#0=#\\) #0##|)|#)(,@#\\) "
+                       ",#\\))(a\xC2\xA0#|)|#)(\u3000#\\)\u2003#\\()(#\\\u3000#|)|#)";
+    CHECK_WHOLE(&text, "(#\\;#\\\" #\\ #|)|#)");
+    CHECK_WHOLE(&text, "(#0=#\\) #0##|)|#)");
+    CHECK_WHOLE(&text, "(,@#\\) ,#\\))");
+    CHECK_WHOLE(&text, "(a\xC2\xA0#|)|#)");
+    CHECK_WHOLE(&text, "(\u3000#\\)\u2003#\\()");
+    CHECK_WHOLE(&text, "(#\\\u3000#|)|#)");
+    assert_int_equal(*text, 0);
+}
+
 static void test_byte_by_byte(void **state) {
     (void)state;
     const char *text = "(eval 7 \"λ(\" #\\() ";
@@ -138,6 +152,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whole, start, stop),
         cmocka_unit_test_setup_teardown(test_brackets_that_are_none, start, stop),
+        cmocka_unit_test_setup_teardown(test_ends_of_tokens, start, stop),
         cmocka_unit_test_setup_teardown(test_byte_by_byte, start, stop),
         cmocka_unit_test_setup_teardown(test_cancels, start, stop),
         cmocka_unit_test_setup_teardown(test_malformed, start, stop),
