@@ -87,9 +87,9 @@ def figures_for_prometheus():
         def more(name, **labels):
             return total(metrics(server), name, **labels) - total(before, name, **labels)
         checks.equal("answers 404", settled(lambda: more("kiln_http_requests_total", **{"class": "4xx"}), 40), 40)
-        checks.true("answers 200", more("kiln_http_requests_total", **{"class": "2xx"}) >= 41)
-        checks.true("bytes", more("kiln_http_response_bytes_total") > 40 * len(server.get("/archive").body))
-        checks.true("hits of the cache", more("kiln_cache_hits_total") >= 35)
+        checks.true("answers 200", wait_for(lambda: more("kiln_http_requests_total", **{"class": "2xx"}) >= 41, 5))
+        checks.true("bytes", wait_for(lambda: more("kiln_http_response_bytes_total") > 40 * len(server.get("/archive").body), 5))
+        checks.true("hits of the cache", wait_for(lambda: more("kiln_cache_hits_total") >= 35, 5))
         values = metrics(server)
         checks.equal("workers", total(values, "kiln_workers"), 2)
         checks.equal("posts, by each", total(values, "kiln_posts"), 2 * 64)
