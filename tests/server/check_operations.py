@@ -504,6 +504,18 @@ def stopping_at_once():
 
 
 @checks.group
+def a_worker_that_hangs():
+    with Server("--deadline", "0.1", workers=2) as server:
+        all_there(server)
+        victim = server.workers()[0]
+        kill(victim, signal.SIGSTOP)
+        checks.true("it is killed after half a minute", wait_for(lambda: not alive(victim), 60, 0.5))
+        checks.true("it was told", "no sign of life" in server.messages(), server.messages)
+        all_there(server)
+        checks.equal("and started again", len(server.workers()), 2)
+
+
+@checks.group
 def folders_and_descriptors():
     with Server(workers=2, environment={"XDG_RUNTIME_DIR": ""}) as probe:
         run = probe.folder / "run"
