@@ -285,6 +285,9 @@ void rt_heap_collect(void) {
         GC_invoke_finalizers();
 }
 
+// Never 0, libgc asks.
+void rt_heap_set_interval(size_t bytes) { GC_set_min_bytes_allocd(bytes > 0 ? bytes : 1); }
+
 size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
 size_t rt_heap_size(void) { return GC_get_heap_size(); }
 uint64_t rt_heap_allocated(void) { return GC_get_total_bytes(); }

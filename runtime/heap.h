@@ -76,6 +76,10 @@ static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_ato
 
 // Run a full collection now.
 void rt_heap_collect(void);
+// From the next collection on collect only when so many bytes were allocated since the last one,
+// however few are live (or when memory is short); 0: as often as the size of the heap asks, as at
+// the start.
+void rt_heap_set_interval(size_t bytes);
 // Bytes in use and bytes taken from the system.
 size_t rt_heap_used(void);
 size_t rt_heap_size(void);

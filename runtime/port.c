@@ -407,9 +407,12 @@ static Value port_parameter(VM *vm, Value port, const char *converter) {
 }
 
 void rt_ports_init(VM *vm) {
-    struct sigaction action;
-    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
-        signal(SIGPIPE, SIG_IGN);
+    static const int harmless[] = {SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
+        struct sigaction action;
+        if (sigaction(harmless[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+            signal(harmless[i], SIG_IGN);
+    }
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         occupy(fd);
     PortState *s = rt_raw_new(vm, sizeof *s);

@@ -168,7 +168,9 @@ static bool within(RequestScanner *s, char c, bool token) {
         break;
     case '\'':
     case '`':
+        break;
     case ',':
+        s->state = SCAN_COMMA;
         break;
     default:
         if (!is_blank(c))
@@ -191,8 +193,38 @@ static bool after_hash(RequestScanner *s, char c) {
         s->state = SCAN_DATUM;
         return false;
     default:
+        if (c >= '0' && c <= '9') {
+            s->state = SCAN_LABEL;
+            return false;
+        }
         return within(s, c, true);
     }
+}
+
+static bool in_label(RequestScanner *s, char c) {
+    if (c >= '0' && c <= '9')
+        return false;
+    if (c != '=' && c != '#')
+        return within(s, c, true);
+    s->state = SCAN_DATUM;
+    return false;
+}
+
+// A character of one byte that no name of a character can go on behind.
+static bool ends_token(char c) {
+    return ((unsigned char)c <= ' ' || c == 127 || strchr("\"'(),;[]`{|}", c));
+}
+
+// Does c complete white space beyond ASCII? It ends tokens.
+static bool completes_blank(const RequestScanner *s, char c) {
+    unsigned char byte = (unsigned char)c, one = s->last[0], two = s->last[1];
+    if (one == 0xC2)
+        return byte == 0x85 || byte == 0xA0;
+    if (two == 0xE2 && one == 0x80)
+        return (byte >= 0x80 && byte <= 0x8A) || byte == 0xA8 || byte == 0xA9 || byte == 0xAF;
+    return (two == 0xE1 && one == 0x9A && byte == 0x80) ||
+           (two == 0xE2 && one == 0x81 && byte == 0x9F) ||
+           (two == 0xE3 && one == 0x80 && byte == 0x80);
 }
 
 static void in_block(RequestScanner *s, char c) {
@@ -215,11 +247,21 @@ static bool step(RequestScanner *s, char c) {
     case SCAN_DATUM:
         return within(s, c, false);
     case SCAN_TOKEN:
-        return within(s, c, true);
+        if (!completes_blank(s, c))
+            return within(s, c, true);
+        s->state = SCAN_DATUM;
+        break;
+    case SCAN_LABEL:
+        return in_label(s, c);
+    case SCAN_COMMA:
+        if (c != '@')
+            return within(s, c, false);
+        s->state = SCAN_DATUM;
+        break;
     case SCAN_HASH:
         return after_hash(s, c);
     case SCAN_CHARACTER: // whatever it is
-        s->state = SCAN_TOKEN;
+        s->state = ends_token(c) ? SCAN_DATUM : SCAN_TOKEN;
         break;
     case SCAN_STRING:
         s->state = c == '\\' ? SCAN_STRING_ESCAPE : c == '"' ? SCAN_DATUM : SCAN_STRING;
@@ -249,6 +291,8 @@ static bool step(RequestScanner *s, char c) {
 }
 
 static void advance(RequestScanner *s, char c) {
+    s->last[1] = s->last[0];
+    s->last[0] = (uint8_t)c;
     if (c == '\n') {
         s->line++;
         s->column = 1;

@@ -38,7 +38,9 @@ typedef enum RequestState {
     SCAN_SKIP, // to the end of the line
     SCAN_DATUM,
     SCAN_TOKEN,
-    SCAN_HASH, // a token began with #
+    SCAN_HASH,  // a token began with #
+    SCAN_LABEL, // with # and digits: = or # ends it
+    SCAN_COMMA, // , or ,@
     SCAN_CHARACTER,
     SCAN_STRING,
     SCAN_STRING_ESCAPE,
@@ -54,6 +56,7 @@ typedef struct RequestScanner {
     size_t depth;       // open brackets
     size_t block_depth; // open #|
     char before;        // BLOCK: the byte before, if it can begin |# or #|
+    uint8_t last[2];    // the bytes before, the nearest first
     char *text;         // of the request under way: malloc'ed
     size_t size, room;
     int too_long;                      // only its beginning is kept

@@ -215,12 +215,15 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 // The request line has come. The library would take a query apart into its memory, of which it may
 // not have enough, and then end the connection without an answer: it gets a query of one part to
-// see. The text is its buffer, which it writes to as well.
+// see. The text is its buffer, which it writes to as well: it has put a NUL for the space between
+// target and version. Where no version follows, the target had a NUL of its own.
 static void *on_target(void *context, const char *uri, struct MHD_Connection *connection) {
+    static const char version[] = "HTTP/";
     Link *link = link_of(connection);
     if (link) {
+        bool whole = strncmp(uri + strlen(uri) + 1, version, sizeof version - 1) == 0;
         free(link->target);
-        link->target = strdup(uri);
+        link->target = strdup(whole ? uri : "malformed");
         set_state(link, LINK_RECEIVING);
     }
     for (char *p = strchr((char *)uri, '&'); p; p = strchr(p, '&'))
@@ -277,6 +280,8 @@ static enum MHD_Result begin_request(Server *server, struct MHD_Connection *conn
         problem = "The address is malformed.\n";
     else if (!rt_http_is_token(method, strlen(method)) || strlen(method) >= sizeof r->method)
         problem = "The method is malformed.\n";
+    else if (framing.hosts == 0 && strcmp(version, "HTTP/1.1") == 0)
+        problem = "The host is missing.\n";
     else if (framing.hosts > 1 || framing.lengths > 1 || framing.encodings > 1 ||
              (framing.lengths && framing.encodings))
         problem = "The headers contradict each other.\n";
@@ -535,8 +540,9 @@ static Value rt_http_open(VM *vm, Value options) {
         free(server);
         return VALUE_FAILURE;
     }
-    // The header limit is a connection's memory: what has been read and not yet been handed on, and
-    // the headers of the answer.
+    // The library would also refuse what names no host, and would send the headers of that twice:
+    // begin_request does it. The header limit is a connection's memory: what has been read and not
+    // yet been handed on, and the headers of the answer.
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -545,8 +551,7 @@ static Value rt_http_open(VM *vm, Value options) {
         (unsigned)value_fixnum(option[OPTION_ADDRESS]), MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)value_fixnum(option[OPTION_IDLE]), MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server, MHD_OPTION_END);
     if (!server->daemon) {
         close(fd);
         free(server);

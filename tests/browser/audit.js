@@ -70,10 +70,11 @@ while (walker.nextNode()) {
 }
 for (const field of document.querySelectorAll("input:not([type=hidden]), textarea, select")) {
     if (!visible(field)) continue;
-    const style = getComputedStyle(field);
     const back = background(field);
-    const [a, b] = [luminance(over(components(style.color), back)), luminance(back)];
-    if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5) faults.push(`contrast in ${where(field)}`);
+    for (const part of field.placeholder ? [null, "::placeholder"] : [null]) {
+        const [a, b] = [luminance(over(components(getComputedStyle(field, part).color), back)), luminance(back)];
+        if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5) faults.push(`contrast in ${where(field)} ${field.name}${part || ""}`);
+    }
 }
 
 // ---- Names

@@ -55,6 +55,7 @@ class Browser:
                 "browserName": "chrome", "goog:chromeOptions": options,
                 "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore"}}})
             self.session = f"/session/{answer['sessionId']}"
+            self.scheme("light")
         except BaseException:
             self.close()
             raise
@@ -136,8 +137,9 @@ class Browser:
         return self._post("/goog/cdp/execute", cmd=command, params=parameters)
 
     def scheme(self, name):
-        """The colour scheme that the user prefers: "light" or "dark"."""
-        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+        """The colour scheme that the user prefers: "light" or "dark". Nothing moves: what moves cannot be clicked on."""
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name},
+                                                         {"name": "prefers-reduced-motion", "value": "reduce"}])
 
     def size(self, width, height=900):
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
