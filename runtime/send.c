@@ -274,7 +274,7 @@ Value rt_prim_same_value(VM *vm, Value a, Value b) {
 }
 
 Value rt_prim_are_fixnums(VM *vm, Value a, Value b) {
-    return value_from_bool(value_is_fixnum(a) && value_is_fixnum(b) && b != value_from_fixnum(0));
+    return value_from_bool(value_is_fixnum(a) && value_is_fixnum(b));
 }
 
 Value rt_prim_are_numbers(VM *vm, Value a, Value b) {

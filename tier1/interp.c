@@ -642,7 +642,7 @@ static inline bool are_numbers(Value x, Value y) {
     return (value_is_fixnum(x) || value_is_number(x)) && (value_is_fixnum(y) || value_is_number(y));
 }
 static inline bool are_fixnums(Value x, Value y) {
-    return value_is_fixnum(x) && value_is_fixnum(y) && y != value_from_fixnum(0);
+    return value_is_fixnum(x) && value_is_fixnum(y);
 }
 OPCODE(JNUMBERS) { BRANCH(JNUMBERS, are_numbers(RA, RB)); }
 OPCODE(JNNUMBERS) { BRANCH(JNNUMBERS, !are_numbers(RA, RB)); }

@@ -390,14 +390,10 @@ static void test_numbers(Builder *b, bool fixnums) {
         x = t2_guard_class(b, x, x->type.set & seen ? seen : set, EXIT_TYPE);
         y = t2_register(b, ry);
         y = t2_guard_class(b, y, y->type.set & seen ? seen : set, EXIT_TYPE);
-        if (fixnums)
-            t2_guard(b, emit2(b, N_EQ_INT, t2_unbox_int(b, y), t2_int(b, 0)), false, EXIT_TYPE);
         t2_jump(b, yes);
         return;
     }
     Node *is = both(b, t2_is_class(b, x, set), t2_is_class(b, y, set));
-    if (fixnums)
-        is = both(b, is, emit1(b, N_NOT, emit2(b, N_IS_SAME, y, t2_value(b, value_from_fixnum(0)))));
     t2_branch(b, is, yes, no);
 }
 

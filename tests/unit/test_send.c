@@ -157,7 +157,7 @@ static void test_values(void **state) {
           "(#t #t #t nil #f #t nil #f)");
     check("(list (%fixnums? 1 2) (%fixnums? 1 0) (%fixnums? 1.5 2) (%numbers? 1 1/2) (%numbers? 1 "
           "'a))",
-          "(#t #f #f #t #f)");
+          "(#t #t #f #t #f)");
 }
 
 static void test_arguments(void **state) {
