@@ -599,11 +599,17 @@ OPCODE(INTERNAL) {
 // The frame at base returns what its native code has returned.
 static HANDLER(native_returned) {
     if (UNLIKELY(value == VALUE_UNWIND)) {
-        if (!t1_of(vm)->request.entry && vm->unwind_keep) {
+        Code *code = t1_code_of(constants);
+        if (t1_of(vm)->request.entry)
+            return value;
+        if (!vm->unwind_keep) {
+            if (t1_native_unwound && code->native_data)
+                t1_native_unwound(vm, code->native_data, false);
+        } else {
             Value *record = vm->unwind_top;
             record[0] = (Value)(uintptr_t)&t1_frames_record;
             record[1] = (Value)(uintptr_t)base;
-            record[2] = (Value)(uintptr_t)t1_code_of(constants);
+            record[2] = (Value)(uintptr_t)code;
             vm->unwind_top = record + FRAMES_RECORD;
         }
         return value;

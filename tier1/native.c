@@ -36,7 +36,7 @@ const ExitDescriptor t1_frames_record;
 void (*t1_native_idle)(VM *vm);
 void (*t1_native_invalidated)(VM *vm, void *data);
 void (*t1_native_exited)(VM *vm, const ExitDescriptor *exit);
-void (*t1_native_unwound)(VM *vm, void *data);
+void (*t1_native_unwound)(VM *vm, void *data, bool kept);
 
 #define NATIVE(name) __attribute__((preserve_none)) Value name(NATIVE_PARAMETERS)
 
@@ -271,7 +271,7 @@ static Value apply(VM *vm, Value procedure, uint32_t argc, const Value *argv) {
     vm->native_site = NULL;
     if (site && site->native_data && t1_native_unwound &&
         value_has_type(procedure, TYPE_CONTINUATION))
-        t1_native_unwound(vm, site->native_data);
+        t1_native_unwound(vm, site->native_data, true);
     Value bottom = tail ? shown_closure(vm, site) : t->control[CONTROL_FRAME_BOTTOM];
     Activation a;
     Value *base = activation_begin(t, &a);
@@ -600,7 +600,7 @@ static void copy_records(T1 *t) {
         } else
             copy_record(vm, exit, record + 1, &list);
         if (wanted && owner)
-            t1_native_unwound(vm, owner);
+            t1_native_unwound(vm, owner, true);
     }
     t1_put_below(t, &list);
     t->unwind_first = t->unwind_held = t->unwind;

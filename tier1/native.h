@@ -205,7 +205,8 @@ unsigned t1_exit_count(const Code *code, uint32_t pc, ExitReason reason);
 extern void (*t1_native_exited)(VM *vm, const ExitDescriptor *exit);
 // Called with a function's `data` when a frame of it was unwound because the program wanted its
 // frames (a capture, a raise), or when it calls a continuation. A function of which that is true
-// often is better off in tier 1, where the rest of it runs in any case. NULL: none.
-extern void (*t1_native_unwound)(VM *vm, void *data);
+// often is better off in tier 1, where the rest of it runs in any case. `kept` false: an escape
+// has discarded the frame, which costs less, but more than in tier 1. NULL: none.
+extern void (*t1_native_unwound)(VM *vm, void *data, bool kept);
 
 #endif

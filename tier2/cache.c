@@ -138,6 +138,8 @@ T2Native *t2_cache_new(VM *vm, T2Version *version, const Graph *graph) {
 
 void t2_cache_install(T2Native *native) { set_life(native, T2_LIFE_ACTIVE); }
 
+void t2_cache_rest(T2Native *native) { set_life(native, T2_LIFE_DORMANT); }
+
 void t2_cache_drop(T2Native *native) {
     if (native->life != T2_LIFE_GONE)
         set_life(native, T2_LIFE_GONE);

@@ -3,7 +3,7 @@
 // Duty: T2Native, the record that tier 1 and the collector know some code by; freeing code that
 // nothing runs in; keeping all of it below the budget.
 //
-//   WAITING ──made──> ACTIVE ──oldest, three quarters full──> DORMANT ──full──> GONE
+//   WAITING ──made──> ACTIVE ──oldest at three quarters, rest─> DORMANT ─full─> GONE
 //      │ failed          │  <──────── hot again ───────────────┘                 ^
 //      └─────────────────┴── exits, changed facts, exclusion ────────────────────┘
 //
@@ -41,6 +41,8 @@ void t2_cache_stop(void);
 T2Native *t2_cache_new(VM *vm, T2Version *version, const Graph *graph);
 // Its code is made and entered: ACTIVE, the youngest.
 void t2_cache_install(T2Native *native);
+// It is not entered for a while: DORMANT.
+void t2_cache_rest(T2Native *native);
 // It is not entered any more: GONE.
 void t2_cache_drop(T2Native *native);
 // Dormant code of a version, whose facts hold; NULL: none.

@@ -207,14 +207,16 @@ static Graph *make_graph(VM *vm, T2Version *version, bool optimize, Bailout *fai
     return graph;
 }
 
+static bool wake(VM *vm, T2Version *version) {
+    T2Native *dormant = t2_cache_wake(version);
+    if (dormant)
+        enter(vm, dormant, 0);
+    return dormant != NULL;
+}
+
 static Bailout compile(VM *vm, T2Version *version, bool wait) {
     t2_cache_tend(vm);
     uint64_t start = now();
-    T2Native *dormant = t2_cache_wake(version);
-    if (dormant) {
-        enter(vm, dormant, now() - start);
-        return BAILOUT_NONE;
-    }
     Bailout failure = BAILOUT_NONE;
     bool optimize = t2_passes_are_traced();
     Graph *graph = make_graph(vm, version, optimize, &failure);
@@ -248,6 +250,11 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
 static void drop(VM *vm, T2Version *version) {
     if (version->data)
         t2_cache_drop(version->data);
+}
+
+static void rest(VM *vm, T2Version *version) {
+    if (version->data)
+        t2_cache_rest(version->data);
 }
 
 // A fact that some code relies on has changed. Activations may be running even where other code has
@@ -338,9 +345,11 @@ const T2Compiler t2_compiler = {.layout = T2_LAYOUT,
                                 .stop = stop,
                                 .quit = thread_stop,
                                 .busy = busy,
+                                .wake = wake,
                                 .compile = compile,
                                 .poll = poll,
                                 .drain = drain,
                                 .drop = drop,
+                                .rest = rest,
                                 .bytes = bytes,
                                 .text = text};

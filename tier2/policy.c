@@ -14,7 +14,8 @@
 //
 // Unwinding. A capture or a raise below a native frame moves it to the heap, and the rest of it
 // runs in tier 1. Where that happens again and again within a short time, entering native code anew
-// does not pay: the version rests, for longer each time (BAILOUT_UNWOUND).
+// does not pay: the version rests, for longer each time (BAILOUT_UNWOUND). So it does where escapes
+// discard its frames again and again. Its code stays in the cache and is woken.
 //
 // Failures of primitives (EXIT_FAILED, EXIT_RAISE) are not held against code as other exits are:
 // tier 1 has to raise, and would raise again. But they count as frames that were unwound.
@@ -38,6 +39,7 @@ enum {
     REST_DOUBLINGS = 3, // of the threshold, each time more
     UNWOUND = 100,      // frames of a version until it is asked how often that is
     UNWIND_COST = 8000, // nanoseconds between them: it pays to run native code for so long
+    KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
     BUDGET = 64 << 20,  // bytes
     NEVER = 1u << 31,   // a counter that is not waited for
 };
@@ -296,6 +298,8 @@ bool t2_policy_open(VM *vm) {
 
 static void request(VM *vm, T2Version *v) {
     Bailout reason = t2_policy_forbids(vm, v->function->code);
+    if (reason == BAILOUT_NONE && policy.compiler && policy.compiler->wake(vm, v))
+        return;
     if (reason == BAILOUT_NONE && t2_counts.compilations >= t2_settings.stop_after)
         reason = BAILOUT_STOPPED;
     if (reason == BAILOUT_NONE && !t2_policy_open(vm))
@@ -446,9 +450,12 @@ static void give_up(VM *vm, T2Version *v) {
 
 // A frame of it went on in tier 1, or is about to. What does so because of its callers, as a
 // library's procedures do, may do better with others: it rests, the longer the oftener it had to.
-static void unwound(VM *vm, void *data) {
+static void unwound(VM *vm, void *data, bool kept) {
     T2Version *v = ((const T2NativeHead *)data)->version;
-    if (v->state != T2_INSTALLED || v->data != data || ++v->unwound < UNWOUND)
+    if (v->state != T2_INSTALLED || v->data != data)
+        return;
+    v->unwound += kept ? KEPT : 1;
+    if (v->unwound < UNWOUND * KEPT)
         return;
     uint64_t time = now();
     bool often = time - v->unwound_since < UNWOUND * (uint64_t)UNWIND_COST;
@@ -456,7 +463,8 @@ static void unwound(VM *vm, void *data) {
     v->unwound_since = time;
     if (!often)
         return;
-    drop(vm, v);
+    policy.compiler->rest(vm, v);
+    remove_code(vm, v);
     v->reason = BAILOUT_UNWOUND;
     t2_counts.failures[BAILOUT_UNWOUND]++;
     if (v->rests < RESTS_MAX)
@@ -483,7 +491,7 @@ static void exited(VM *vm, const ExitDescriptor *exit) {
         exit->reason == EXIT_INVALID)
         return;
     if (exit->reason == EXIT_FAILED || exit->reason == EXIT_RAISE) {
-        unwound(vm, exit->function);
+        unwound(vm, exit->function, true);
         return;
     }
     if (exit->taken < t2_settings.exits && v->exits < 8 * (uint64_t)t2_settings.exits)

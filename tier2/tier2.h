@@ -16,7 +16,7 @@
 // record is there from the first request on and outlives the code that is made for it again and
 // again.
 //
-//   COLD ──hot──> WAITING ──> INSTALLED ──exits, facts, eviction──> COLD (counts on, up to a limit)
+//   COLD ──hot──> WAITING ──> INSTALLED ──exits, facts, eviction, rest──> COLD (counts on)
 //                    └──────> FAILED (reason)
 //
 // Owner: policy.c. Everything here belongs to the program's thread; the compiler's thread sees none
@@ -68,7 +68,7 @@ struct T2Version {
     uint64_t exits_all;   // of all code it ever had
     uint64_t nanoseconds; // of all compilations together, on either thread
     uint64_t since;       // clock when `exits` was 0
-    uint64_t unwound;     // frames of the code that is installed: by captures and raises
+    uint64_t unwound;     // frames of the code that is installed: by captures and raises, weighed
     uint64_t unwound_since;
 };
 
@@ -104,6 +104,8 @@ typedef struct T2Compiler {
     void (*quit)(void);
     // Is code being compiled? (What was begun for a VM that has ended is still finished.)
     bool (*busy)(void);
+    // Code of the version that rests or was evicted, and is still there, is installed as it is.
+    bool (*wake)(VM *vm, T2Version *version);
     // Build the graph of a version, hand it over to be optimized and compiled. NONE: the outcome
     // comes through t2_policy_installed or t2_policy_failed, before this returns when `wait` is
     // true, else out of `poll`.
@@ -115,6 +117,8 @@ typedef struct T2Compiler {
     // The code of an installed version is not to be entered again; the policy has removed it from
     // where it was entered. Its memory is freed when nothing runs in it.
     void (*drop)(VM *vm, T2Version *version);
+    // The same, but the code may be asked for again (`wake`) while its memory is not needed.
+    void (*rest)(VM *vm, T2Version *version);
     // Bytes of machine code and descriptors there are; the least used versions are dropped
     // (t2_policy_evicted) while they are more than `budget`.
     size_t (*bytes)(VM *vm);

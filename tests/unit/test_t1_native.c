@@ -638,11 +638,12 @@ static void test_invalidation(void **state) {
 }
 
 // Who is told that native frames do not stay.
-static unsigned told;
-static void on_unwound(VM *m, void *data) {
+static unsigned told, told_discarded;
+static void on_unwound(VM *m, void *data, bool kept) {
     (void)m;
     (void)data;
-    told++;
+    told += kept;
+    told_discarded += !kept;
 }
 
 static unsigned check_told(const char *h, const char *call) {
@@ -661,7 +662,7 @@ static unsigned check_told(const char *h, const char *call) {
     after_call.function = data;
     t1_native_install(vm, f, calls_h, data);
     t1_native_install(vm, code_of("deep"), shadow_function, NULL);
-    told = 0;
+    told = told_discarded = 0;
     t1_native_unwound = on_unwound;
     (void)run_once(call);
     t1_native_unwound = NULL;
@@ -675,6 +676,11 @@ static void test_unwound_frames_are_told(void **state) {
     assert_int_equal(check_told("(%capture (lambda (k) 5))", "(list (f 1))"), 2);
     assert_int_equal(check_told("(car 5)", "(list (f 1) (f 2))"), 4);
     assert_int_equal(check_told("5", "(list (f 1) (f 2))"), 0);
+    assert_int_equal(told_discarded, 0);
+    // Frames that an escape leaves for good.
+    static const char leaves[] = "(%call-with-escape (lambda (o) (set! out o) (list (f 1))))";
+    assert_int_equal(check_told("(out 5))) (define out (lambda (x) x", leaves), 0);
+    assert_int_equal(told_discarded, 1);
     // Not when there was no room.
     assert_int_equal(check_told("(deep 50000)", "(list (f 1))"), 0);
 }
