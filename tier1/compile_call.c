@@ -188,6 +188,23 @@ static void gen_call_by_list(Compiler *c, Node *fn, Value procedure, uint32_t ar
     c->top = saved;
 }
 
+// Are the lambda's free values in registers 1 to `count`? Then they are put into that order, in
+// which the lambda, which has not been compiled, finds them where it wants them: behind k.
+static bool is_in_place(Lambda *l, uint32_t count) {
+    Var *sorted[1 + LIFTED_MAX] = {0};
+    for (uint32_t i = 0; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i])) {
+            const Place *p = place_of(l->free[i]);
+            if (p->kind != PLACE_REGISTER || p->index < 1 || p->index > count || sorted[p->index])
+                return false; // two variables may be names of one register
+            sorted[p->index] = l->free[i];
+        }
+    for (uint32_t i = 0, next = 1; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i]))
+            l->free[i] = sorted[next++];
+    return true;
+}
+
 // (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, so that no closure
 // has to be made that is gone at once. False: it is not that.
 static bool gen_capture(Compiler *c, Node *node, Dest dest) {
@@ -211,15 +228,16 @@ static bool gen_capture(Compiler *c, Node *node, Dest dest) {
     code->lifted = (uint8_t)count;
     code->required += count;
     code->free_count = 0;
-    (void)t1_registers(c, 1); // for k
-    for (uint32_t i = 0; i < l->free_count; i++)
+    bool in_place = is_in_place(l, count);
+    (void)t1_registers(c, in_place ? count + 1 : 1); // for k; a slow path copies the others
+    for (uint32_t i = 0; i < l->free_count && !in_place; i++)
         if (t1_is_captured(l, l->free[i])) {
             uint32_t reg = t1_registers(c, 1);
             t1_gen_into(c, vm_node_local(c->vm, l->free[i], node->position), reg);
         }
     uint32_t k = t1_constant(c, procedure);
     t1_site(c, node->position, -1, SITE_PLAIN, 0);
-    t1_word(c, op_abc(tail ? OP_TAIL_CALL_CC : OP_CALL_CC, window, count + 1, to));
+    t1_word(c, op_abc(tail ? OP_TAIL_CALL_CC : OP_CALL_CC, window, in_place ? 1 : count + 1, to));
     t1_word(c, k);
     c->top = window;
     if (!tail)
