@@ -9,7 +9,7 @@
 
 _Static_assert(sizeof(TableEntry) == 16, "four entries a cache line");
 
-#define TABLE_MAX_CAPACITY (UINT32_C(1) << 30) // twice that many slots, each + 1, in 32 bits
+#define TABLE_MAX_CAPACITY (UINT32_C(3) << 29) // of 2^31 slots; slot + 1 has 32 bits
 
 enum { NOT_FOUND = -1, BROKEN = -2 }; // results of the searches below
 
@@ -124,12 +124,23 @@ static inline int64_t search(VM *vm, const Table *t, Value key, Probe *probe) {
 
 // ---- growing
 
-// Smallest power of two that leaves at least half as much room again as there are entries.
+// Room for at least half as many keys again as there are entries: half of a power of two, or three
+// quarters where a table is LARGE.
+enum { LARGE = 1 << 15 }; // keys
 static uint32_t capacity_for(uint32_t count) {
     uint32_t wanted = count + count / 2 + 1, capacity = TABLE_LINEAR;
+    while (capacity < wanted && capacity < LARGE)
+        capacity *= 2;
+    if (capacity < wanted)
+        capacity = LARGE / 2 * 3;
     while (capacity < wanted)
         capacity *= 2;
     return capacity;
+}
+static size_t slots_for(uint32_t capacity) {
+    return capacity <= TABLE_LINEAR ? capacity
+           : capacity <= LARGE      ? 2 * (size_t)capacity
+                                    : (size_t)capacity / 3 * 4;
 }
 
 // Give `to` the entries of `from` (which may be the same) without holes, in new arrays with room
@@ -137,7 +148,7 @@ static uint32_t capacity_for(uint32_t count) {
 // before the last allocation.
 static bool rebuild(VM *vm, const Table *from, Table *to, uint32_t capacity) {
     bool hashed = capacity > TABLE_LINEAR;
-    size_t slots = hashed ? 2 * (size_t)capacity : capacity;
+    size_t slots = slots_for(capacity);
     if (hashed && !rt_heap_reserve(vm, slots, sizeof(TableEntry) + 3 * sizeof(uint32_t)))
         return false;
     TableEntry *entries = rt_raw_new(vm, slots * sizeof *entries);

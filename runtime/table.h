@@ -8,7 +8,8 @@
 //   places   [ 2     |  .    | 0     |  .    | 1     |  .    |  .    |  .    ]
 //   order    [ 2+1   | 4+1   | 0+1   | 0 ...   slot + 1, in order of insertion; `used` of them
 //
-// The number of slots is a power of two, at most half of them are taken.
+// The number of slots is a power of two. At most half of them are taken, in large tables three
+// quarters: those wait for memory, and the less of it there is the better.
 //
 // `hashes` has 32 bits of each key's hash, never 0, which is a free slot. Key and value lie in the
 // same slot of `entries`, so that a lookup's two cache misses overlap. Probing is linear; deletion

@@ -10,6 +10,10 @@ uint32_t t1_window(Compiler *c, uint32_t count) {
     return window;
 }
 
+bool t1_window_fits(const Compiler *c, uint32_t count) {
+    return (uint64_t)c->top + FRAME_HEADER + count <= WINDOW_MAX;
+}
+
 // A window for a call in tail position, which has no use for the words of a return, and none for
 // the callee when it is not taken from the window: these may be registers in use.
 static uint32_t tail_window(Compiler *c, uint32_t count, bool callee) {
@@ -122,6 +126,86 @@ static Code *constant_clause(Value v, uint32_t argc) {
 
 static void gen_jump(Compiler *c, Node *node);
 
+// ---- calls whose window does not fit
+
+static void emit_primitive1(Compiler *c, const char *name, uint32_t to, uint32_t from,
+                            Position position) {
+    int row = primitive_index(rt_primitive_find(name));
+    uint32_t b = t1_use(c, from, 0);
+    t1_site(c, position, row, SITE_PLAIN, 0);
+    t1_word(c, op_abc(OP_PRIM1, def_register(to), b, 0));
+    t1_word(c, prm_make((uint32_t)row, 0, 0));
+    t1_store_high(c, to);
+}
+
+static void emit_cons(Compiler *c, uint32_t to, uint32_t car, uint32_t cdr, Position position) {
+    uint32_t a = t1_use(c, car, 0), b = t1_use(c, cdr, 1);
+    t1_site(c, position, primitive_index(rt_primitive_find("cons")), SITE_PLAIN, 0);
+    t1_word(c, op_abc(OP_CONS, def_register(to), a, b));
+    t1_store_high(c, to);
+}
+
+// Calls that are nested deeply, or with very many arguments each, have no room for all their
+// windows. From WINDOW_MAX on the arguments are collected in a list, and the call is one of apply.
+// Two registers serve all such calls that are nested in one another: the arguments so far, last one
+// first, and the list of those lists that wait for the call under way. Nothing changes a list, so a
+// continuation that is captured by an argument may be entered again.
+// fn NULL: `procedure` is called.
+static void gen_call_by_list(Compiler *c, Node *fn, Value procedure, uint32_t argc, Node **args,
+                             Position position, Dest dest) {
+    uint32_t saved = c->top;
+    bool outermost = !c->in_call_by_list;
+    if (outermost) {
+        c->by_list = t1_registers(c, 2);
+        c->in_call_by_list = true;
+    }
+    uint32_t list = c->by_list, waiting = list + 1;
+    if (!outermost)
+        emit_cons(c, waiting, list, waiting, position);
+    t1_load_constant(c, list, VALUE_NULL);
+    for (uint32_t i = 0; i < argc && !c->failed; i++) {
+        uint32_t arg = t1_registers(c, 1);
+        c->top = arg; // as in gen_arguments
+        t1_gen_into(c, args[i], arg);
+        emit_cons(c, list, arg, list, position);
+    }
+    uint32_t window = window_for(c, 2, true, dest), first = window + FRAME_HEADER;
+    (void)t1_registers(c, 2);
+    if (fn)
+        t1_gen_into(c, fn, first);
+    else
+        t1_load_constant(c, first, procedure);
+    emit_primitive1(c, "reverse", first + 1, list, position);
+    if (outermost) {
+        c->in_call_by_list = false;
+    } else {
+        emit_primitive1(c, "car", list, waiting, position);
+        emit_primitive1(c, "cdr", waiting, waiting, position);
+    }
+    t1_load_constant(c, window + FRAME_CALLEE,
+                     rt_primitive_object(c->vm, rt_primitive_find("apply")));
+    c->top = window;
+    t1_emit_call(c, CALL_ANY, window, 2, t1_call_site(c, NULL, NULL, position), position, dest);
+    c->top = saved;
+}
+
+// Are the lambda's free values in registers 1 to `count`? Then they are put into that order, in
+// which the lambda, which has not been compiled, finds them where it wants them: behind k.
+static bool is_in_place(Lambda *l, uint32_t count) {
+    Var *sorted[1 + LIFTED_MAX] = {0};
+    for (uint32_t i = 0; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i])) {
+            const Place *p = place_of(l->free[i]);
+            if (p->kind != PLACE_REGISTER || p->index < 1 || p->index > count || sorted[p->index])
+                return false; // two variables may be names of one register
+            sorted[p->index] = l->free[i];
+        }
+    for (uint32_t i = 0, next = 1; i < l->free_count; i++)
+        if (t1_is_captured(l, l->free[i]))
+            l->free[i] = sorted[next++];
+    return true;
+}
+
 // (call/cc (lambda (k) …)): the lambda's free values are passed to it with k, so that no closure
 // has to be made that is gone at once. False: it is not that.
 static bool gen_capture(Compiler *c, Node *node, Dest dest) {
@@ -145,15 +229,16 @@ static bool gen_capture(Compiler *c, Node *node, Dest dest) {
     code->lifted = (uint8_t)count;
     code->required += count;
     code->free_count = 0;
-    (void)t1_registers(c, 1); // for k
-    for (uint32_t i = 0; i < l->free_count; i++)
+    bool in_place = is_in_place(l, count);
+    (void)t1_registers(c, in_place ? count + 1 : 1); // for k; a slow path copies the others
+    for (uint32_t i = 0; i < l->free_count && !in_place; i++)
         if (t1_is_captured(l, l->free[i])) {
             uint32_t reg = t1_registers(c, 1);
             t1_gen_into(c, vm_node_local(c->vm, l->free[i], node->position), reg);
         }
     uint32_t k = t1_constant(c, procedure);
     t1_site(c, node->position, -1, SITE_PLAIN, 0);
-    t1_word(c, op_abc(tail ? OP_TAIL_CALL_CC : OP_CALL_CC, window, count + 1, to));
+    t1_word(c, op_abc(tail ? OP_TAIL_CALL_CC : OP_CALL_CC, window, in_place ? 1 : count + 1, to));
     t1_word(c, k);
     c->top = window;
     if (!tail)
@@ -210,8 +295,8 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
         return;
     uint32_t saved = c->top, argc = node->call.count;
     Node *fn = node->call.fn;
-    if (argc > UINT16_MAX) {
-        t1_too_large(c, "a call with more than 65535 arguments");
+    if (!t1_window_fits(c, argc)) {
+        gen_call_by_list(c, fn, VALUE_NONE, argc, node->call.args, node->position, dest);
         return;
     }
     CallKind kind = CALL_ANY;
@@ -245,8 +330,10 @@ void t1_gen_call(Compiler *c, Node *node, Dest dest) {
 
 void t1_gen_prim_call(Compiler *c, Node *node, Dest dest) {
     uint32_t saved = c->top, argc = node->prim.count;
-    if (argc > UINT16_MAX) {
-        t1_too_large(c, "a call with more than 65535 arguments");
+    if (!t1_window_fits(c, argc)) {
+        Value cell = node->prim.cell, procedure = rt_primitive_object(c->vm, node->prim.prim);
+        Node *fn = cell == VALUE_NONE ? NULL : vm_node_global(c->vm, cell, node->position);
+        gen_call_by_list(c, fn, procedure, argc, node->prim.args, node->position, dest);
         return;
     }
     uint32_t window = window_for(c, argc, node->prim.cell == VALUE_NONE, dest);

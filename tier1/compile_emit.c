@@ -22,7 +22,7 @@ void t1_begin_function(Compiler *c) {
     c->fixup_count = c->stub_count = c->guard_count = 0;
     c->last_bound = c->last_jmp = SIZE_MAX;
     c->label_count = 0;
-    c->in_loop = false;
+    c->in_loop = c->in_call_by_list = false;
     c->head = NULL;
     c->kept_count = 0;
     (void)t1_label(c);     // NO_LABEL

@@ -43,6 +43,7 @@ enum {
     HIGH_OFFSET = 256 - LOW_REGISTERS,  // real registers above 255 less virtual ones
     SCRATCH = 252,                      // R[252..255]
     REGISTERS_MAX = 32767,
+    WINDOW_MAX = REGISTERS_MAX / 2, // no call window reaches above: see gen_call_by_list
     NO_LABEL = 0,
 };
 
@@ -174,7 +175,9 @@ typedef struct Compiler {
     uint32_t head_pc;
     // Flonums that stand in registers during the outermost loop around.
     bool in_loop;
-    int64_t scan_budget; // nodes of the procedure that may still be looked at for it
+    uint32_t by_list;     // first of the registers of gen_call_by_list
+    bool in_call_by_list; // they are in use
+    int64_t scan_budget;  // nodes of the procedure that may still be looked at for it
     uint32_t kept_count;
     struct {
         Value constant;
@@ -277,6 +280,8 @@ void t1_gen_let(Compiler *c, Node *node, Dest dest);
 void t1_gen_fix(Compiler *c, Node *node, Dest dest);
 // A window for `count` arguments at the top; top is then its first argument.
 uint32_t t1_window(Compiler *c, uint32_t count);
+// Is there room for one?
+bool t1_window_fits(const Compiler *c, uint32_t count);
 typedef enum CallKind {
     CALL_ANY,
     CALL_OF_GLOBAL,

@@ -794,10 +794,6 @@ static uint32_t in_window(Prim *p) {
 static void variadic(Prim *p) {
     Compiler *c = p->c;
     uint32_t first, window = 0;
-    if (p->count > UINT16_MAX) {
-        t1_too_large(c, "a call with more than 65535 arguments");
-        return;
-    }
     if (is_guarded(p)) {
         window = in_window(p);
         first = window + FRAME_HEADER;
@@ -993,7 +989,9 @@ static bool gen_fast(Prim *p, const Fast *f) {
 
 void t1_gen_prim(Compiler *c, Node *node, Dest dest) {
     const Primitive *row = node->prim.prim;
-    if (row->control != CONTROL_NONE || !guard_holds(node)) {
+    // Those with a fixed number of arguments take a register each.
+    bool too_many = row->fixed < 0 && !t1_window_fits(c, node->prim.count);
+    if (row->control != CONTROL_NONE || !guard_holds(node) || too_many) {
         t1_gen_prim_call(c, node, dest);
         return;
     }

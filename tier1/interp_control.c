@@ -69,6 +69,10 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
               WORDS_CALL == WORDS_TAIL_CALL && WORDS_CALL == WORDS_TAIL_CALL_GLOBAL &&
               WORDS_CALL == WORDS_TAIL_CALL_FIXED && WORDS_CALL == WORDS_CALL_CC);
 
+// What is behind the continuation among the arguments of CALL_CC and TAIL_CALL_CC: in the window,
+// or where the procedure wants it already.
+#define LIFTED (FIELD_B == 1 ? base + 1 : base + FIELD_A + FRAME_HEADER + 1)
+
 // The closure `value` of `code` becomes the only frame on the stack, with the continuation and what
 // is behind it in the window as its arguments.
 #define CAPTURE(tail)                                                                              \
@@ -99,12 +103,12 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
         *link = e->below;                                                                          \
         e->below = first;                                                                          \
         k->frames = first;                                                                         \
-        const Value *argv = base + FIELD_A + FRAME_HEADER;                                         \
+        const Value *argv = LIFTED;                                                                \
         base = e->floor + FRAME_HEADER;                                                            \
         frame_link(base, NULL, NULL, 0);                                                           \
         base[FRAME_CLOSURE] = value;                                                               \
         base[0] = value_from_pointer(k);                                                           \
-        copy_registers(base + 1, argv + 1, FIELD_B - 1u);                                          \
+        copy_registers(base + 1, argv, code->lifted);                                              \
         pc = code->words;                                                                          \
         constants = code->constants;                                                               \
         value = VALUE_NONE;                                                                        \
@@ -116,8 +120,10 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
     bool tail = t1_op_info[op_at(constants, pc)].flags & OPF_END;
     Value *argv = base + FIELD_A + FRAME_HEADER;
     T1 *t = t1_context(vm, base, constants, pc + WORDS_CALL_CC, tail ? 0 : FIELD_C, FIELD_A, tail);
+    uint32_t lifted = t1_closure_code(constants[pc[1]])->lifted;
     argv[0] = constants[pc[1]];
-    t1_apply(t, rt_primitive_object(vm, rt_primitive_find("%capture")), FIELD_B, argv);
+    copy_registers(argv + 1, LIFTED, lifted);
+    t1_apply(t, rt_primitive_object(vm, rt_primitive_find("%capture")), lifted + 1, argv);
     GO(t1_resume);
 }
 // With callers on the stack, or when a free list has run out.

@@ -202,7 +202,10 @@ static void check_instruction(const Verify *v) {
         Value callee = code->constants[code->words[v->pc + 1]];
         CHECK(value_is_closure(callee), "callee of call/cc");
         const Code *of = t1_closure_code(callee);
-        CHECK(of->lifted + 1u == word_b(word), "%u values for %u", word_b(word), of->lifted + 1u);
+        CHECK(of->lifted + 1u == word_b(word) || word_b(word) == 1, "%u values for %u",
+              word_b(word), of->lifted + 1u);
+        CHECK(word_a(word) + FRAME_HEADER + 1u + of->lifted <= code->registers,
+              "no room for %u values", of->lifted);
     }
     if (op == OP_CLOSURE)
         CHECK(code->words[v->pc + 2] <= UINT16_MAX, "captures");

@@ -678,11 +678,18 @@ static void test_many_constants(void **state) {
 static void test_too_large(void **state) {
     (void)state;
     enum { COUNT = 40000 };
-    Node **args = rt_raw_new(vm, COUNT * sizeof *args);
-    for (uint32_t i = 0; i < COUNT; i++)
-        args[i] = vm_node_const(vm, VALUE_TRUE, 0);
-    Node *call = vm_node_call(vm, vm_node_global(vm, core_cell("f"), 0), COUNT, args, at(3));
-    Lambda *top = vm_passes_run(vm, call);
+    Value f = core_cell("f");
+    Var **vars = rt_raw_new(vm, COUNT * sizeof *vars);
+    Node **inits = rt_raw_new(vm, COUNT * sizeof *inits);
+    Node **uses = rt_raw_new(vm, COUNT * sizeof *uses);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        vars[i] = vm_var_new(vm, rt_intern(vm, "x"));
+        inits[i] = vm_node_call(vm, vm_node_global(vm, f, 0), 0, NULL, 0);
+        Node *arg = vm_node_local(vm, vars[i], 0);
+        uses[i] = vm_node_call(vm, vm_node_global(vm, f, 0), 1, &arg, 0);
+    }
+    Node *let = vm_node_let(vm, COUNT, vars, inits, vm_node_seq(vm, COUNT, uses, 0), at(3));
+    Lambda *top = vm_passes_run(vm, let);
     assert_null(t1_compile(vm, top));
     assert_null(top->code);
     assert_string_equal(failure_text(),
