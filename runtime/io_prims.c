@@ -352,10 +352,13 @@ Value rt_prim_display_to_string(VM *vm, Value v) {
     return rt_write_to_string(vm, v, WRITE_DISPLAY);
 }
 Value rt_prim_write_to_string(VM *vm, Value v) { return rt_write_to_string(vm, v, WRITE_WRITE); }
-Value rt_prim_write_readable(VM *vm, Value v) {
+Value rt_prim_write_readable(VM *vm, Value v, Value limit) {
     bool readable;
-    Value text = rt_write_readable(vm, v, &readable);
-    return text == VALUE_FAILURE ? VALUE_FAILURE : rt_cons(vm, text, value_from_bool(readable));
+    size_t most;
+    if (!rt_count(vm, 2, limit, &most))
+        return VALUE_FAILURE;
+    Value text = rt_write_readable(vm, v, most, &readable);
+    return value_is_string(text) ? rt_cons(vm, text, value_from_bool(readable)) : text;
 }
 Value rt_prim_write_limited(VM *vm, Value v, Value limit) {
     size_t characters;

@@ -19,6 +19,7 @@
 #include "runtime/vector.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_DEPTH = 100000, MOST_INDENT = 16 };
 
@@ -190,11 +191,42 @@ static bool deeper(JsonReader *r) {
     return true;
 }
 
+// Elements of an array that is being read; most arrays are short.
+typedef struct Items {
+    Value few[16];
+    Value *item; // `few`, or memory of the collector
+    size_t count, capacity;
+} Items;
+
+static bool add_item(VM *vm, Items *items, Value v) {
+    if (items->count == items->capacity) {
+        if (!rt_heap_reserve(vm, 2 * items->capacity, sizeof(Value)))
+            return false;
+        Value *larger = rt_raw_new(vm, 2 * items->capacity * sizeof(Value));
+        memcpy(larger, items->item, items->count * sizeof(Value));
+        items->item = larger;
+        items->capacity *= 2;
+    }
+    items->item[items->count++] = v;
+    return true;
+}
+
+static Value array_value(const JsonReader *r, const Items *items) {
+    if (!r->lists)
+        return rt_vector_from_array(r->vm, items->item, items->count);
+    Value list = VALUE_NULL;
+    for (size_t i = items->count; i > 0; i--)
+        list = rt_cons(r->vm, items->item[i - 1], list);
+    return list;
+}
+
 static Value read_array(JsonReader *r) {
     if (!deeper(r))
         return VALUE_FAILURE;
-    ListBuilder list;
-    rt_list_builder_init(&list, r->vm);
+    Items items;
+    items.item = items.few;
+    items.count = 0;
+    items.capacity = sizeof items.few / sizeof *items.few;
     r->p++;
     skip_space(r);
     if (*r->p == ']')
@@ -202,9 +234,8 @@ static Value read_array(JsonReader *r) {
     else
         for (;;) {
             Value v = read_value(r);
-            if (v == VALUE_FAILURE)
-                return v;
-            rt_list_builder_add(&list, v);
+            if (v == VALUE_FAILURE || !add_item(r->vm, &items, v))
+                return VALUE_FAILURE;
             char c = *r->p;
             if (c != ',' && c != ']')
                 return fail_here(r, ", or ]");
@@ -213,7 +244,7 @@ static Value read_array(JsonReader *r) {
                 break;
         }
     r->depth++;
-    return r->lists ? list.first : rt_vector_from_list(r->vm, list.first);
+    return array_value(r, &items);
 }
 
 static bool put_member(JsonReader *r, Value object, Value key, Value v, const char *place) {

@@ -54,6 +54,7 @@ typedef struct Printer {
     size_t mark_mask, mark_count;
     uint32_t labels; // given out
     bool unreadable; // something in it has no syntax
+    size_t most;     // bytes of the text; 0: any number
 } Printer;
 
 // ---- text
@@ -706,6 +707,8 @@ static bool print(Printer *pr, Value v) {
     while (pr->depth > 0) {
         if (is_limited(pr) && value_port(pr->port)->end > pr->limit)
             break;
+        if (pr->most && value_port(pr->port)->end > pr->most)
+            break;
         if (!step(pr))
             return false;
     }
@@ -724,11 +727,13 @@ Value rt_write_to_string(VM *vm, Value object, WriteMode mode) {
     return rt_write(vm, object, port, mode) ? rt_port_collected(vm, port) : VALUE_FAILURE;
 }
 
-Value rt_write_readable(VM *vm, Value object, bool *readable) {
+Value rt_write_readable(VM *vm, Value object, size_t most, bool *readable) {
     Value port = rt_port_new_output_string(vm);
-    Printer pr = {.vm = vm, .port = port, .mode = WRITE_WRITE, .limit = SIZE_MAX};
+    Printer pr = {.vm = vm, .port = port, .mode = WRITE_WRITE, .limit = SIZE_MAX, .most = most};
     bool written = print(&pr, object);
     *readable = !pr.unreadable;
+    if (written && value_port(port)->end > most)
+        return VALUE_FALSE;
     return written ? rt_port_collected(vm, port) : VALUE_FAILURE;
 }
 

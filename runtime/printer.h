@@ -25,8 +25,10 @@ typedef enum WriteMode {
 // The same as a string, or VALUE_FAILURE.
 Value rt_write_to_string(VM *vm, Value object, WriteMode mode);
 
-// As `write`; *readable: there is nothing in it that has no syntax, like a procedure.
-Value rt_write_readable(VM *vm, Value object, bool *readable);
+// As `write`; *readable: there is nothing in it that has no syntax, like a procedure. VALUE_FALSE
+// when the text would have more than `most` bytes: that of a small object with much that is shared
+// can be of any length.
+Value rt_write_readable(VM *vm, Value object, size_t most, bool *readable);
 
 // As `write`, cut after max_chars characters with "…"; never fails and never takes long, whatever
 // the object. For messages.

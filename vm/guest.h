@@ -23,8 +23,8 @@ typedef struct GuestFile {
     const char *library;
     const char *procedure; // called with the path of the file, a string
     const char *doc;       // one line for `kiln help run`
-    // Called by `kiln test` with the path and a procedure (run-test name thunk describe); NULL: files
-    // of that kind hold no tests.
+    // Called by `kiln test` with the path and a procedure (run-test name thunk describe); NULL:
+    // files of that kind hold no tests.
     const char *test_library, *test_procedure;
 } GuestFile;
 

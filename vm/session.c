@@ -89,8 +89,8 @@ Value vm_prim_is_scheme_file(VM *vm, Value path) {
     return name ? value_from_bool(vm_is_scheme_file(name)) : VALUE_FAILURE;
 }
 
-// (library procedure): which procedure of which library runs it, or its tests; '(): it holds no tests;
-// #f: it is no guest's.
+// (library procedure): which procedure of which library runs it, or its tests; '(): it holds no
+// tests; #f: it is no guest's.
 Value vm_prim_guest_of_file(VM *vm, Value path, Value tests) {
     const char *name = path_of(vm, path);
     if (!name)

@@ -16,11 +16,13 @@ const { values: options } = parseArgs({ options: {
 const site = { title: 'A Kiln site', subtitle: '', author: '', baseUrl: '', language: 'en', version: '1', ...JSON.parse(options.site) };
 
 const PAGE_SIZE = 10;
-const FEED_SIZE = 20;
+const FEED_SIZE = 10;
+const FEED_CHARACTERS = 1000000;
 
 // ---- The database
 
 const database = new Database(options.db, { readonly: true });
+database.exec("CREATE VIRTUAL TABLE temp.piece USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2')");
 const prepare = sql => database.prepare(sql);
 
 const LIGHT = 'p.id, p.slug, p.title, p.author, p.summary, p.tags, p.status, p.created, p.updated, p.published, p.version, p.cover';
@@ -41,9 +43,14 @@ const sql = {
     taggedCount: prepare(`SELECT count(*) FROM post_tag t JOIN post p ON p.id = t.post WHERE t.tag = ? AND ${PUBLISHED}`).pluck(),
     tagged: prepare(`SELECT ${LIGHT} FROM post_tag t JOIN post p ON p.id = t.post WHERE t.tag = ? AND ${PUBLISHED} ${NEWEST} LIMIT ? OFFSET ?`),
     foundCount: prepare('SELECT count(*) FROM words WHERE words MATCH ?').pluck(),
-    found: prepare(`SELECT p.id, p.slug, p.title, p.author, snippet(words, 1, ?, ?, '…', 36) AS summary, p.tags, p.status, p.created,
-                    p.updated, p.published, p.version, p.cover FROM words JOIN post p ON p.id = words.rowid WHERE words MATCH ?
+    found: prepare(`SELECT ${LIGHT} FROM post p JOIN words ON words.rowid = p.id WHERE words MATCH ?
                     ORDER BY bm25(words, 8.0, 1.0, 4.0), p.published DESC, p.id DESC LIMIT ? OFFSET ?`),
+    length: prepare('SELECT length(text) FROM words WHERE rowid = ?').pluck(),
+    snippet: prepare("SELECT snippet(words, 1, ?, ?, '…', 36) FROM words WHERE words MATCH ? AND rowid = ?").pluck(),
+    // FTS5 takes long for a snippet of a long text, so its beginning is looked at by itself first.
+    forget: prepare('DELETE FROM temp.piece'),
+    remember: prepare('INSERT INTO temp.piece (rowid, text) SELECT 1, substr(text, 1, ?) FROM words WHERE rowid = ?'),
+    piece: prepare("SELECT snippet(piece, 0, ?, ?, '…', 36) FROM temp.piece WHERE piece MATCH ?").pluck(),
     state: prepare('SELECT generation, changed FROM state'),
 };
 
@@ -107,6 +114,20 @@ function tagged(name, text) {
     return pages.tag(site, name, sql.tagged.all(tag.id, PAGE_SIZE, (page - 1) * PAGE_SIZE), page, count);
 }
 
+const LONG_TEXT = 16000;
+const BEGINNING = 6000;
+const MARKS = ['\ue000', '\ue001'];
+function snippet(id, match, any) {
+    if (sql.length.get(id) > LONG_TEXT) {
+        sql.forget.run();
+        sql.remember.run(BEGINNING, id);
+        const piece = sql.piece.get(...MARKS, any);
+        if (piece) return piece;
+    }
+    // Numbers are bound as floats, which FTS5 does not take for a rowid beside MATCH.
+    return sql.snippet.get(...MARKS, match, BigInt(id));
+}
+
 // All words must occur; the last one may be the beginning of one.
 function search(query) {
     const text = query.get('q') || '';
@@ -116,7 +137,18 @@ function search(query) {
     const total = sql.foundCount.get(match);
     const count = pagesOf(total);
     const page = pageNumber(query.get('page') || '1', count);
-    return pages.search(site, text, sql.found.all('\ue000', '\ue001', match, PAGE_SIZE, (page - 1) * PAGE_SIZE), page, count, total);
+    const any = `${words.join(' OR ')}*`;
+    const rows = sql.found.all(match, PAGE_SIZE, (page - 1) * PAGE_SIZE);
+    for (const row of rows) row.summary = snippet(row.id, match, any);
+    return pages.search(site, text, rows, page, count, total);
+}
+
+// The newest posts whole, as many as there is room for, but one at least.
+function newest() {
+    const rows = sql.feed.all(FEED_SIZE);
+    let room = FEED_CHARACTERS;
+    const end = rows.findIndex((row, i) => (room -= row.document.length) < 0 && i > 0);
+    return end < 0 ? rows : rows.slice(0, end);
 }
 
 const TYPES = { '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.js': 'text/javascript; charset=utf-8' };
@@ -151,7 +183,7 @@ function route(request, response) {
         if (head === 'tags') return html(pages.tagList(site, sql.tags.all()));
         if (head === 'archive') return html(pages.archive(site, sql.archive.all()));
         if (head === 'search') return html(search(new URLSearchParams(mark < 0 ? '' : request.url.slice(mark))));
-        if (head === 'feed.atom') return send(request, response, 'application/atom+xml; charset=utf-8', pages.feed(site, sql.feed.all(FEED_SIZE)));
+        if (head === 'feed.atom') return send(request, response, 'application/atom+xml; charset=utf-8', pages.feed(site, newest()));
     } else if (head === 'tag' && second === 'page' && third !== undefined) {
         return html(tagged(decodeURIComponent(first), third));
     }

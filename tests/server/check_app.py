@@ -112,6 +112,16 @@ def lists_have_all_posts():
 
 
 @checks.group
+def a_feed_does_not_grow_too_large():
+    large = [editing.create(server, f"Large {number}", "```\n" + "0123456789 abcdef\n" * 35_000 + "```\n") for number in range(2)]
+    feed = ElementTree.fromstring(server.get("/feed.atom", timeout=30).body)
+    checks.equal("the newest alone", [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")], ["Large 1"])
+    for post in large:
+        api("DELETE", f"/api/posts/{post['id']}?version=1")
+    checks.equal("and all of them again", len(ElementTree.fromstring(server.get("/feed.atom").body).findall(f"{ATOM}entry")), 10)
+
+
+@checks.group
 def the_search_finds():
     post = editing.create(server, "Zebracorn sightings", "All about the *quuxly* creature, seen in Ærøskøbing. " + "Filler text. " * 200
                           + "At the end comes the jubjub bird.", tags=["bestiary"])

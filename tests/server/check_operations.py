@@ -407,9 +407,11 @@ def the_access_log():
             thread.join()
         server.get("/last")
         checks.true("a new file is begun", wait_for(lambda: server.access_log.exists() and "/last" in server.access_log.read_text(), 5))
-        both = (moved.read_text() + server.access_log.read_text()).splitlines()
-        checks.equal("torn lines", [line for line in both if not LINE.fullmatch(line)], [])
-        checks.equal("lines of 2,000 requests", sum("/tags?n=" in line for line in both), 2000)
+
+        def lines_of_both():
+            return (moved.read_text() + server.access_log.read_text()).splitlines()
+        checks.equal("lines of 2,000 requests", settled(lambda: sum("/tags?n=" in line for line in lines_of_both()), 2000), 2000)
+        checks.equal("torn lines", [line for line in lines_of_both() if not LINE.fullmatch(line)], [])
         server.access_log.rename(server.access_log.with_suffix(".2"))
         server.process.send_signal(signal.SIGHUP)
         checks.true("SIGHUP as well", wait_for(server.access_log.exists, 3))
