@@ -10,6 +10,7 @@
 // addresses only, and drops dead ones at the end of each marking.
 #include "runtime/send.h"
 #include "runtime/heap.h"
+#include "runtime/symbol.h"
 #include "tier1/machine_int.h"
 #include "tier1/native.h"
 
@@ -120,6 +121,7 @@ Cell *t1_send_fact(VM *vm, Value key, Value selector) {
 Cell *t1_objects_fact(VM *vm) {
     struct SendFacts *facts = facts_of(vm);
     if (!facts->objects)
-        facts->objects = new_cell(vm, VALUE_FALSE, VALUE_FALSE, VALUE_TRUE);
+        facts->objects =
+            new_cell(vm, VALUE_FALSE, rt_intern(vm, "what objects are"), VALUE_TRUE);
     return facts->objects;
 }
