@@ -121,6 +121,6 @@ Cell *t1_send_fact(VM *vm, Value key, Value selector) {
 Cell *t1_objects_fact(VM *vm) {
     struct SendFacts *facts = facts_of(vm);
     if (!facts->objects)
-        facts->objects = new_cell(vm, VALUE_FALSE, rt_intern(vm, "what objects are"), VALUE_TRUE);
+        facts->objects = new_cell(vm, VALUE_FALSE, rt_intern(vm, "objects"), VALUE_TRUE);
     return facts->objects;
 }
