@@ -16,8 +16,8 @@
 // RecordType, or a small number for other kinds.
 //
 // Invariants: an entry of a site or of the common cache holds only while its epoch is
-// vm->send_epoch; whoever changes a method table, a superclass or a behaviour calls %methods-changed!,
-// which begins the next epoch.
+// vm->send_epoch; whoever changes a method table, a superclass or a behaviour calls
+// %methods-changed!, which begins the next epoch.
 #ifndef KILN_RUNTIME_SEND_H
 #define KILN_RUNTIME_SEND_H
 

@@ -6,9 +6,9 @@
 // needs a frame of the machine; so the fast paths call nothing, and what is rare is a tail call of
 // another handler. A test has two dispatches, one for each outcome: kept apart by SEPARATE, or the
 // compiler would join them to one that is hard to predict.
-#include "tier1/interp_int.h"
 #include "runtime/numbers.h"
 #include "runtime/send.h"
+#include "tier1/interp_int.h"
 #include "tier1/machine_int.h"
 #include "vm/call_failures.h"
 

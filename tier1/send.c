@@ -2,14 +2,15 @@
 //
 // A fact is a cell that no program sees, watched like a variable's (watch.c): `home` is the key of
 // receivers, `name` the selector, `value` what rt_send_method answered. When methods change, those
-// of the selector are looked up again; where the answer is another one, the cell counts as assigned,
-// and code that relies on it goes away. So a method that is added to one class leaves alone what is
-// compiled for others.
+// of the selector are looked up again; where the answer is another one, the cell counts as
+// assigned, and code that relies on it goes away. So a method that is added to one class leaves
+// alone what is compiled for others.
 //
 // Facts are held by the code that relies on them and by nothing else: the table holds their
 // addresses only, and drops dead ones at the end of each marking.
 #include "runtime/send.h"
 #include "runtime/heap.h"
+#include "runtime/symbol.h"
 #include "tier1/machine_int.h"
 #include "tier1/native.h"
 
@@ -120,6 +121,6 @@ Cell *t1_send_fact(VM *vm, Value key, Value selector) {
 Cell *t1_objects_fact(VM *vm) {
     struct SendFacts *facts = facts_of(vm);
     if (!facts->objects)
-        facts->objects = new_cell(vm, VALUE_FALSE, VALUE_FALSE, VALUE_TRUE);
+        facts->objects = new_cell(vm, VALUE_FALSE, rt_intern(vm, "objects"), VALUE_TRUE);
     return facts->objects;
 }

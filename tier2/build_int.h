@@ -31,11 +31,11 @@
 enum {
     REGISTERS_MAX = 4096, // of the function itself
     INLINE_REGISTERS = 256,
-    WORDS_MAX = 8000,    // of the function itself, as far as they can be reached
-    INLINE_ALWAYS = 60,  // words of a callee that is inlined wherever it is called
-    INLINE_RARE = 12,    // where it is called once in 32 entries or less
-    INLINE_HOT = 300,    // where it is called often, or with a closure that is known
-    INLINE_TOTAL = 1000, // words of all inlined functions together
+    WORDS_MAX = 8000,   // of the function itself, as far as they can be reached
+    INLINE_ALWAYS = 60, // words of a callee that is inlined wherever it is called
+    INLINE_RARE = 12,   // where it is called once in 32 entries or less
+    INLINE_HOT = 300,   // where it is called often, or with a closure that is known
+    INLINE_TOTAL = 500, // words of all inlined functions together
     INLINE_DEPTH = 8,
     WORK_MAX = 400000, // registers looked at, instructions counting INSTRUCTION_WORK: about 1 ms
     INSTRUCTION_WORK = 40,

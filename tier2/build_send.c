@@ -87,8 +87,7 @@ static bool find_way(Builder *b, const SendSite *site, Value key, Way *way) {
     if (fact->value == VALUE_NONE)
         return false;
     t2_rely_on(b->graph, fact);
-    *way =
-        (Way){.key = key, .procedure = fact->value == VALUE_FALSE ? site->miss : fact->value};
+    *way = (Way){.key = key, .procedure = fact->value == VALUE_FALSE ? site->miss : fact->value};
     return true;
 }
 

@@ -1,6 +1,6 @@
 // runtime/send.c, runtime/become.c: behaviours, send sites, lookup; replacing references.
-#include "runtime/send.h"
 #include "calls.h"
+#include "runtime/send.h"
 
 // A behaviour `b` below `a`; both are records of the type `class`: parent, methods. Methods:
 // procedure, ready.

@@ -523,7 +523,7 @@ static void test_dump(void **state) {
     build("(define (f x) (cdr x))" OFTEN("(f '(1))"), "f");
     const char *text = dump();
     assert_non_null(strstr(text, "graph f: 2 blocks, 2 bytecodes, 0 calls inlined\n"));
-    assert_non_null(strstr(text, "relies on cdr\n"));
+    assert_non_null(strstr(text, "relies on objects, cdr\n"));
     assert_non_null(
         strstr(text, "v3 = guard-class pair v1   pair   exit type f:0 {0 v1}\n    v4 = cdr v3"));
     assert_non_null(strstr(text, "    return v4\n"));

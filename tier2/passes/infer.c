@@ -259,7 +259,9 @@ static void assume(Infer *f, Node *condition, bool holds) {
         break;
     case N_IS_RECORD:
         if (holds)
-            know(f, a, (Type){.set = CLASS(RECORD), .record = condition->value, .exact = condition->index});
+            know(f, a,
+                 (Type){
+                     .set = CLASS(RECORD), .record = condition->value, .exact = condition->index});
         break;
     case N_IS_CODE:
         if (holds)
