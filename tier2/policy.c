@@ -4,6 +4,10 @@
 // below 0 up to 0, where it calls hot(). What that does sets the counter anew: far away while code
 // is being compiled, to 1 before a loop that has code, so that the next turn enters it.
 //
+// Where more becomes hot than can be compiled in time, what is hot anew first is compiled first:
+// while QUEUE versions wait, other functions count to their threshold once more. So what is hottest
+// does not wait behind what is not called any more.
+//
 // Exits. A guard that fails repeats its instruction in tier 1, which quickens it to what it sees.
 // When one guard has failed t2_settings.exits times, the code is dropped; the function goes on in
 // tier 1 for a while (the longer, the oftener this has happened) and is compiled again with what
@@ -42,6 +46,7 @@ enum {
     KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
     BUDGET = 64 << 20,  // bytes
     NEVER = 1u << 31,   // a counter that is not waited for
+    QUEUE = 8,          // versions that wait to be compiled until others have to stay away
 };
 
 const char *const t2_bailout_text[BAILOUT_COUNT] = {
@@ -69,6 +74,7 @@ static struct {
     const T2Compiler *compiler;
     FunctionList *functions;
     T2Version *waiting;
+    uint32_t waiting_count;
     const char *deny, *only;
     bool trace, trace_exits;
     bool purpose_counts; // exits on purpose count like others
@@ -188,6 +194,7 @@ static void forget_waiting(T2Version *version) {
         if (*at == version) {
             *at = version->next_waiting;
             version->next_waiting = NULL;
+            policy.waiting_count--;
             return;
         }
 }
@@ -308,6 +315,11 @@ static void request(VM *vm, T2Version *v) {
         failed(v, reason);
         return;
     }
+    uint32_t room = v->osr_pc == UINT32_MAX ? QUEUE : 2 * QUEUE; // loops come first (compile.c)
+    if (policy.waiting_count >= room && !t2_settings.wait) {
+        wait_longer(v, 0);
+        return;
+    }
     t2_counts.compilations++;
     if (v->round)
         t2_counts.again++;
@@ -315,6 +327,7 @@ static void request(VM *vm, T2Version *v) {
     v->state = T2_WAITING;
     v->next_waiting = policy.waiting;
     policy.waiting = v;
+    policy.waiting_count++;
     count_again(v->function->code, v->osr_pc, 0);
     trace(v, "compiling", "");
     uint64_t start = processor_time();
@@ -568,6 +581,7 @@ void t2_policy_start(VM *vm) {
     policy.vm = vm;
     policy.compiler = NULL;
     policy.waiting = NULL;
+    policy.waiting_count = 0;
     policy.functions = rt_raw_new(vm, sizeof *policy.functions);
     rt_heap_add_weak(vm, policy.functions, sweep);
     read_settings(vm);
@@ -587,5 +601,6 @@ void t2_policy_stop(VM *vm) {
     policy.compiler = NULL;
     policy.functions = NULL;
     policy.waiting = NULL;
+    policy.waiting_count = 0;
     t2_exclusions_clear();
 }
