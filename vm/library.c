@@ -486,7 +486,9 @@ static bool open_library(VM *vm, Library *library, Position position) {
     bool ok = open_now(vm, library);
     vm->language->loading = value_cdr(vm->language->loading);
     library->state = LIBRARY_OPEN;
-    if (!ok) {
+    if (ok) { // what they say is known now
+        library->import_declarations = library->export_specs = VALUE_NULL;
+    } else {
         library->state = LIBRARY_NEW;
         forget(vm, library);
     }

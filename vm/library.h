@@ -26,7 +26,8 @@ struct Library {
     Value name; // list
     Value key;  // symbol: the name as written
     LibraryState state;
-    const char *text;          // source of a built-in one, else NULL
+    const char *text; // source of a built-in one, else NULL
+    // Until it is open:
     Value import_declarations; // list of (declaration . position value)
     Value export_specs;        // list of (internal name, external name, position value)
     SourceMap *map;            // positions in them and in the body
