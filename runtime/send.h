@@ -76,8 +76,8 @@ static inline Value rt_send_key(Value receiver) {
 }
 
 // The procedure that a site calls for receivers of a key, VALUE_NONE: its entries do not tell.
-static inline Value rt_send_cached(const VM *vm, const SendSite *site, Value key) {
-    if (__builtin_expect(site->epoch == vm->send_epoch, 1))
+static inline Value rt_send_cached(const VM *of, const SendSite *site, Value key) {
+    if (__builtin_expect(site->epoch == of->send_epoch, 1))
         for (int i = 0; i < SEND_SITE_ENTRIES; i++)
             if (site->entry[i].key == key)
                 return site->entry[i].method;

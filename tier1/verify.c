@@ -9,6 +9,7 @@
 //
 // It runs after each compilation in builds with KILN_DEBUG. A violation is a bug of the compiler:
 // message and abort.
+#include "runtime/send.h"
 #include "tier1/frame.h"
 
 #ifdef KILN_DEBUG
@@ -120,9 +121,11 @@ static void check_extension(const Verify *v, Op op, Field field, uint32_t at, ui
     case FIELD_JMP:
         check_target(v, after, (int32_t)x);
         break;
-    case FIELD_KON:
-        check_constant(v, x);
+    case FIELD_KON: {
+        Value constant = check_constant(v, x);
+        CHECK(op != OP_SEND || value_is_send_site(constant), "constant %u is no send site", x);
         break;
+    }
     case FIELD_CEL:
         CHECK(value_is_cell(check_constant(v, x)), "constant %u is no cell", x);
         break;
