@@ -299,10 +299,12 @@ void rt_heap_add_roots(void *start, size_t bytes) { GC_add_roots(start, (char *)
 static void (*scanner)(void);
 static GC_push_other_roots_proc push_libgc_roots; // what libgc itself had there: thread-local data
 
+// Ours come first: libgc marks from the C stack at once, which may fill its mark stack to the brim,
+// and GC_push_all ends the process when it finds no room for one more entry.
 static void push_roots(void) {
+    scanner();
     if (push_libgc_roots)
         push_libgc_roots();
-    scanner();
 }
 
 void rt_heap_set_scanner(void (*scan)(void)) {

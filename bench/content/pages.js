@@ -142,7 +142,7 @@ function post(site, row, previous, next) {
     return layout(site, {
         title: `${row.title} – ${site.title}`, description: row.summary, canonical: pathOfPost(row), navigation: null,
     }, `<article class="post"><header><h1>${escape(row.title)}</h1>${byline(row)}` +
-        (row.published !== null && row.updated - row.published > 86400 ? `<p class="updated">Updated ${time(row.updated)}</p>` : '') +
+        (row.published !== null && row.version > 1 && row.updated - row.published > 86400 ? `<p class="updated">Updated ${time(row.updated)}</p>` : '') +
         `${tags(row)}</header>` +
         (row.cover ? `<figure class="cover"><img${isSafe(row.cover) ? ` src="${escape(row.cover)}"` : ''} alt=""></figure>` : '') +
         (contents === '' ? '' : `<nav class="contents" aria-labelledby="contents"><h2 id="contents">Contents</h2>${contents}</nav>`) +
