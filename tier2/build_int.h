@@ -34,7 +34,7 @@ enum {
     INLINE_ALWAYS = 60,  // words of a callee that is inlined wherever it is called
     INLINE_RARE = 12,    // where it is called once in 32 entries or less
     INLINE_HOT = 300,    // where it is called often, or with a closure that is known
-    INLINE_TOTAL = 2500, // words of all inlined functions together
+    INLINE_TOTAL = 1200, // words of all inlined functions together: more costs what it gains
     INLINE_DEPTH = 8,
     WORK_MAX = 400000, // registers looked at, instructions counting INSTRUCTION_WORK: about 1 ms
     INSTRUCTION_WORK = 40,
