@@ -259,8 +259,11 @@ def code_is_loaded_again():
         checks.true("told by each worker", wait_for(lambda: server.messages().count("the code stays as it was") >= 1, 5), server.messages)
         checks.equal("the old code goes on", heads(server), {"Third posts"})
         checks.true("of all files", "<!-- new -->" not in server.get("/tags").text)
-        values = metrics(server)
-        checks.true("counted", total(values, "kiln_code_reload_failures_total") >= 1 and total(values, "kiln_code_reloads_total") >= 3)
+
+        def counted():
+            values = metrics(server)
+            return total(values, "kiln_code_reload_failures_total") >= 1 and total(values, "kiln_code_reloads_total") >= 3
+        checks.true("counted", wait_for(counted, 5))
         # Mended, it is taken.
         text = (folder / "Pages.st").read_text()
         (folder / "Pages.st").write_text(text[:text.index("\n!Page methodsFor: 'wrong'!")])
