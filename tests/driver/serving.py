@@ -196,6 +196,7 @@ class Server:
             "--log", str(self.access_log), *map(str, options),
         ]
         self.health = "/-/health"
+        self.greeting = b"Kiln serves "  # told when all workers are there
         self.process = None
         self.others = set()
 
@@ -203,6 +204,7 @@ class Server:
 
     def start(self):
         with open(self.log, "ab") as log:
+            begin = log.tell()
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.environment, preexec_fn=self.before, start_new_session=True)
         limit = time.monotonic() + self.deadline
@@ -210,11 +212,12 @@ class Server:
             if self.process.poll() is not None:
                 raise ServerFailed(f"ended with status {self.process.returncode}: {self.messages()}")
             try:
-                if self.get(self.health, timeout=2).status == 200:
+                if self.get(self.health, timeout=2).status == 200 and self.greeting in self.log.read_bytes()[begin:]:
                     self.children()
                     return self
             except OSError:
-                time.sleep(0.03)
+                pass
+            time.sleep(0.03)
         self.stop()
         raise ServerFailed(f"no answer within {self.deadline} s: {self.messages()}")
 
