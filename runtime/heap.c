@@ -391,3 +391,25 @@ bool rt_heap_is_live(Value v) {
     void *base = value_is_pair(v) ? value_object(v) : (char *)value_object(v) - 8;
     return GC_is_marked(base);
 }
+
+void rt_weak_list_add(VM *vm, WeakList *list, const void *item) {
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 8;
+        uintptr_t *grown = rt_raw_new_atomic(vm, room * sizeof *grown);
+        // The allocation may have swept the list.
+        if (list->count)
+            memcpy(grown, list->item, list->count * sizeof *grown);
+        list->item = grown;
+        list->room = room;
+    }
+    list->item[list->count++] = (uintptr_t)item;
+}
+
+// Raw memory is aligned as pairs are, so its address will do for rt_heap_is_live.
+void rt_weak_list_sweep(WeakList *list) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (rt_heap_is_live(list->item[i]))
+            list->item[kept++] = list->item[i];
+    list->count = kept;
+}

@@ -109,4 +109,13 @@ Value rt_weak_box(VM *vm, Value v);
 void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object));
 bool rt_heap_is_live(Value v);
 
+// Objects, or raw memory, that this list alone does not keep. It stands in a structure with a weak
+// hook whose sweep calls rt_weak_list_sweep; what is live keeps its order.
+typedef struct WeakList {
+    uintptr_t *item; // [room] in atomic memory, seen by no marking
+    size_t count, room;
+} WeakList;
+void rt_weak_list_add(VM *vm, WeakList *list, const void *item);
+void rt_weak_list_sweep(WeakList *list);
+
 #endif

@@ -81,8 +81,8 @@ static inline bool port_is_open(Value port) { return port_flags(port) & PORT_OPE
 // ---- life
 
 // Make vm->ports: the standard ports and the parameters. Called by rt_vm_create after the symbols
-// and the table of primitive objects. Ignores SIGPIPE and SIGXFSZ when nobody handles them: a closed
-// pipe and a file that may not grow are error conditions, not the end of the process.
+// and the table of primitive objects. Ignores SIGPIPE and SIGXFSZ when nobody handles them: a
+// closed pipe and a file that may not grow are error conditions, not the end of the process.
 void rt_ports_init(VM *vm);
 // At exit: write out everything buffered in every open port. 0: nothing was lost. 1: something was;
 // the reason is printed to standard error, unless it is that the reader of a pipe went away. The

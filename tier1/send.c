@@ -16,29 +16,18 @@
 
 enum { BUCKETS = 256 }; // a power of two
 
-typedef struct Bucket {
-    uintptr_t *cell; // [room] in atomic memory, seen by no marking
-    uint32_t count, room;
-} Bucket;
-
 struct SendFacts {
-    Bucket buckets[BUCKETS]; // by selector
-    Cell *objects;           // see t1_objects_fact; NULL: nobody asked since the last change
+    WeakList buckets[BUCKETS]; // of Cell *, by selector
+    Cell *objects;             // see t1_objects_fact; NULL: nobody asked since the last change
 };
 
 static void sweep(void *object) {
     struct SendFacts *facts = object;
-    for (size_t b = 0; b < BUCKETS; b++) {
-        Bucket *bucket = &facts->buckets[b];
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < bucket->count; i++)
-            if (rt_heap_is_live(value_from_pointer((Cell *)bucket->cell[i])))
-                bucket->cell[kept++] = bucket->cell[i];
-        bucket->count = kept;
-    }
+    for (size_t b = 0; b < BUCKETS; b++)
+        rt_weak_list_sweep(&facts->buckets[b]);
 }
 
-static Bucket *bucket_of(struct SendFacts *facts, Value selector) {
+static WeakList *bucket_of(struct SendFacts *facts, Value selector) {
     return &facts->buckets[(selector >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40 & (BUCKETS - 1)];
 }
 
@@ -49,15 +38,15 @@ static Cell *new_cell(VM *vm, Value key, Value selector, Value procedure) {
 }
 
 // Facts that no longer hold leave the bucket before anything else happens.
-static void check_bucket(VM *vm, Bucket *bucket, Value selector) {
-    for (uint32_t i = 0; i < bucket->count;) {
-        Cell *cell = (Cell *)bucket->cell[i];
+static void check_bucket(VM *vm, WeakList *bucket, Value selector) {
+    for (size_t i = 0; i < bucket->count;) {
+        Cell *cell = (Cell *)bucket->item[i];
         if ((selector != VALUE_FALSE && cell->name != selector) ||
             rt_send_method(vm, cell->home, cell->name) == cell->value) {
             i++;
             continue;
         }
-        bucket->cell[i] = bucket->cell[--bucket->count];
+        bucket->item[i] = bucket->item[--bucket->count];
         object_set_flags(cell, object_flags(cell) | CELL_ASSIGNED);
         t1_watch_invalidate(vm, cell);
     }
@@ -96,25 +85,16 @@ static struct SendFacts *facts_of(VM *vm) {
 }
 
 Cell *t1_send_fact(VM *vm, Value key, Value selector) {
-    Bucket *bucket = bucket_of(facts_of(vm), selector);
-    for (uint32_t i = 0; i < bucket->count; i++) {
-        Cell *cell = (Cell *)bucket->cell[i];
+    WeakList *bucket = bucket_of(facts_of(vm), selector);
+    for (size_t i = 0; i < bucket->count; i++) {
+        Cell *cell = (Cell *)bucket->item[i];
         if (cell->home == key && cell->name == selector && cell->value != VALUE_NONE)
             return cell;
     }
     Cell *cell = new_cell(vm, key, selector, rt_send_method(vm, key, selector));
     if (cell->value == VALUE_NONE) // a stub becomes a method without telling
         return cell;
-    if (bucket->count == bucket->room) {
-        uint32_t room = bucket->room ? 2 * bucket->room : 4;
-        uintptr_t *grown = rt_raw_new_atomic(vm, room * sizeof *grown);
-        // The allocation may have swept the bucket.
-        if (bucket->count)
-            memcpy(grown, bucket->cell, bucket->count * sizeof *grown);
-        bucket->cell = grown;
-        bucket->room = room;
-    }
-    bucket->cell[bucket->count++] = (uintptr_t)cell;
+    rt_weak_list_add(vm, bucket, cell);
     return cell;
 }
 

@@ -14,28 +14,15 @@
 #include "runtime/heap.h"
 #include "tier1/native.h"
 
-typedef struct WatchList {
-    uintptr_t *item; // [room] in atomic memory, seen by no marking
-    size_t count, room;
-} WatchList;
 typedef struct Watchers { // Cell.watchers
-    WatchList codes;      // Code *
-    WatchList natives;    // what was given to t1_watch_native
+    WeakList codes;       // Code *
+    WeakList natives;     // what was given to t1_watch_native
 } Watchers;
 
-static void sweep_list(WatchList *list) {
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (rt_heap_is_live(list->item[i]))
-            list->item[kept++] = list->item[i];
-    list->count = kept;
-}
-
-// Raw memory is aligned as pairs are, so its address will do for rt_heap_is_live.
 static void sweep(void *object) {
     Watchers *watchers = object;
-    sweep_list(&watchers->codes);
-    sweep_list(&watchers->natives);
+    rt_weak_list_sweep(&watchers->codes);
+    rt_weak_list_sweep(&watchers->natives);
 }
 
 static Watchers *watchers_of(VM *vm, Cell *cell) {
@@ -46,20 +33,10 @@ static Watchers *watchers_of(VM *vm, Cell *cell) {
     return cell->watchers = watchers;
 }
 
-static void add(VM *vm, WatchList *list, const void *item) {
+static void add(VM *vm, WeakList *list, const void *item) {
     // Guards of one code on one cell come together often; once is enough.
-    if (list->count > 0 && list->item[list->count - 1] == (uintptr_t)item)
-        return;
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 8;
-        uintptr_t *grown = rt_raw_new_atomic(vm, room * sizeof *grown);
-        // The allocation may have swept the list.
-        if (list->count)
-            memcpy(grown, list->item, list->count * sizeof *grown);
-        list->item = grown;
-        list->room = room;
-    }
-    list->item[list->count++] = (uintptr_t)item;
+    if (list->count == 0 || list->item[list->count - 1] != (uintptr_t)item)
+        rt_weak_list_add(vm, list, item);
 }
 
 void t1_watch(VM *vm, Code *code) {

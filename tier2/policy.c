@@ -64,15 +64,10 @@ static const bool may_pass[BAILOUT_COUNT] = {
 T2Settings t2_settings;
 T2Counts t2_counts;
 
-typedef struct FunctionList { // in scanned memory, for its weak hook
-    uintptr_t *function;      // [room] in atomic memory: T2Function *, seen by no marking
-    size_t count, room;
-} FunctionList;
-
 static struct {
     VM *vm; // NULL: none runs with this tier
     const T2Compiler *compiler;
-    FunctionList *functions;
+    WeakList *functions; // T2Function *; in scanned memory, for its weak hook
     T2Version *waiting;
     uint32_t waiting_count;
     const char *deny, *only;
@@ -138,27 +133,7 @@ static void read_settings(VM *vm) {
 
 // ---- records
 
-static void sweep(void *object) {
-    FunctionList *list = object;
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (rt_heap_is_live(list->function[i]))
-            list->function[kept++] = list->function[i];
-    list->count = kept;
-}
-
-static void list_add(VM *vm, FunctionList *list, T2Function *function) {
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        uintptr_t *grown = rt_raw_new_atomic(vm, room * sizeof *grown);
-        // The allocation may have swept the list.
-        if (list->count)
-            memcpy(grown, list->function, list->count * sizeof *grown);
-        list->function = grown;
-        list->room = room;
-    }
-    list->function[list->count++] = (uintptr_t)function;
-}
+static void sweep(void *object) { rt_weak_list_sweep(object); }
 
 T2Function *t2_policy_function(VM *vm, Code *code) {
     T2Function *function = code->record;
@@ -166,7 +141,7 @@ T2Function *t2_policy_function(VM *vm, Code *code) {
         function = rt_raw_new(vm, sizeof *function);
         function->code = code;
         code->record = function;
-        list_add(vm, policy.functions, function);
+        rt_weak_list_add(vm, policy.functions, function);
     }
     return function;
 }
@@ -184,9 +159,9 @@ T2Version *t2_policy_version(VM *vm, T2Function *function, uint32_t at) {
 }
 
 void t2_policy_each(void (*fn)(T2Function *function, void *context), void *context) {
-    FunctionList *list = policy.functions;
+    WeakList *list = policy.functions;
     for (size_t i = 0; list && i < list->count; i++)
-        fn((T2Function *)list->function[i], context);
+        fn((T2Function *)list->item[i], context);
 }
 
 static void forget_waiting(T2Version *version) {
