@@ -181,9 +181,8 @@ bool t2_is_droppable(const Node *n) {
     case N_REGISTER:
         return false;
     default:
-        // Overflow changes the result, nothing else; generic arithmetic may raise.
-        if (n->op == N_ADD_CHECKED || n->op == N_SUB_CHECKED || n->op == N_MUL_CHECKED)
-            return true;
+        // Checked arithmetic stays though nobody uses its result: that it is a fixnum may have
+        // decided a comparison, as a guard does.
         return !(flags & (NODE_GUARD | NODE_MAY_EXIT | NODE_WRITES | NODE_CALLS | NODE_ENDS));
     }
 }
