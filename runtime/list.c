@@ -106,6 +106,21 @@ static bool check_list(VM *vm, int argument, Value v, size_t *length) {
     return true;
 }
 
+// Of lists whose length shows only while they are copied, room is asked for so many pairs at a
+// time.
+enum { CHECKED_PAIRS = 1 << 16 };
+
+// Room for a list of so many pairs; the condition is set when there is none.
+static bool reserve_pairs(VM *vm, size_t count) {
+    return rt_heap_reserve_parts(vm, count, sizeof(Pair));
+}
+
+// A proper list that will be copied.
+static bool check_copied(VM *vm, int argument, Value v) {
+    size_t n;
+    return check_list(vm, argument, v, &n) && reserve_pairs(vm, n);
+}
+
 // Follow k pairs: what is left, or VALUE_FAILURE. `limit_extra`: 1 when the end itself is allowed.
 static Value follow(VM *vm, Value list, Value index, bool end_allowed) {
     if (!value_is_fixnum(index) || value_fixnum(index) < 0) {
@@ -261,7 +276,7 @@ Value rt_prim_cons_star(VM *vm, int argc, const Value *argv) {
 
 Value rt_prim_make_list(VM *vm, int argc, const Value *argv) {
     size_t n;
-    if (!rt_count(vm, 1, argv[0], &n) || !rt_heap_reserve_parts(vm, n, sizeof(Pair)))
+    if (!rt_count(vm, 1, argv[0], &n) || !reserve_pairs(vm, n))
         return VALUE_FAILURE;
     Value fill = argc > 1 ? argv[1] : VALUE_UNSPECIFIED, list = VALUE_NULL;
     while (n-- > 0)
@@ -284,7 +299,7 @@ Value rt_prim_iota(VM *vm, int argc, const Value *argv) {
     for (int i = 1; i < argc; i++)
         if (!value_is_number(argv[i]))
             return rt_fail_type(vm, i + 1, "number", argv[i]);
-    if (!rt_heap_reserve_parts(vm, n, sizeof(Pair)))
+    if (!reserve_pairs(vm, n))
         return VALUE_FAILURE;
     Value start = argc > 1 ? argv[1] : value_from_fixnum(0);
     Value step = argc > 2 ? argv[2] : value_from_fixnum(1);
@@ -306,8 +321,11 @@ Value rt_prim_list_copy(VM *vm, Value list) {
     rt_list_builder_init(&b, vm);
     Walk w = walk_start(list);
     Value item;
-    while (walk_next(&w, &item))
+    for (size_t n = 0; walk_next(&w, &item); n++) {
+        if (n % CHECKED_PAIRS == CHECKED_PAIRS - 1 && !reserve_pairs(vm, CHECKED_PAIRS))
+            return VALUE_FAILURE;
         rt_list_builder_add(&b, item);
+    }
     if (value_is_pair(w.at))
         return rt_fail_type(vm, 1, "list", list);
     if (b.first == VALUE_NULL)
@@ -318,7 +336,7 @@ Value rt_prim_list_copy(VM *vm, Value list) {
 
 Value rt_prim_alist_copy(VM *vm, Value list) {
     size_t n;
-    if (!check_list(vm, 1, list, &n))
+    if (!check_list(vm, 1, list, &n) || !reserve_pairs(vm, 2 * n))
         return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);
@@ -338,17 +356,20 @@ Value rt_prim_alist_cons(VM *vm, Value key, Value value, Value list) {
 // ---- appending and reversing
 
 Value rt_prim_append2(VM *vm, Value a, Value b) {
-    size_t n;
-    return check_list(vm, 1, a, &n) ? rt_list_append(vm, a, b) : VALUE_FAILURE;
+    return check_copied(vm, 1, a) ? rt_list_append(vm, a, b) : VALUE_FAILURE;
 }
 
 Value rt_prim_append(VM *vm, int argc, const Value *argv) {
     if (argc == 0)
         return VALUE_NULL;
-    size_t n;
-    for (int i = 0; i < argc - 1; i++)
+    size_t n, sum = 0;
+    for (int i = 0; i < argc - 1; i++) {
         if (!check_list(vm, i + 1, argv[i], &n))
             return VALUE_FAILURE;
+        sum += n;
+    }
+    if (!reserve_pairs(vm, sum))
+        return VALUE_FAILURE;
     Value result = argv[argc - 1];
     for (int i = argc - 1; i-- > 0;)
         result = rt_list_append(vm, argv[i], result);
@@ -378,12 +399,16 @@ Value rt_prim_append_in_place(VM *vm, int argc, const Value *argv) {
 
 // A list of lists into one.
 Value rt_prim_concatenate(VM *vm, Value lists) {
-    size_t n, length;
+    size_t n, length, sum = 0;
     if (!check_list(vm, 1, lists, &n))
         return VALUE_FAILURE;
-    for (Value l = lists; value_is_pair(l) && value_cdr(l) != VALUE_NULL; l = value_cdr(l))
+    for (Value l = lists; value_is_pair(l) && value_cdr(l) != VALUE_NULL; l = value_cdr(l)) {
         if (!check_list(vm, 1, value_car(l), &length))
             return VALUE_FAILURE;
+        sum += length;
+    }
+    if (!reserve_pairs(vm, sum))
+        return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);
     for (; value_is_pair(lists); lists = value_cdr(lists)) {
@@ -400,8 +425,7 @@ Value rt_prim_concatenate(VM *vm, Value lists) {
 }
 
 Value rt_prim_reverse(VM *vm, Value list) {
-    size_t n;
-    return check_list(vm, 1, list, &n) ? rt_list_reverse(vm, list) : VALUE_FAILURE;
+    return check_copied(vm, 1, list) ? rt_list_reverse(vm, list) : VALUE_FAILURE;
 }
 
 Value rt_prim_reverse_in_place(VM *vm, Value list) {
@@ -410,8 +434,7 @@ Value rt_prim_reverse_in_place(VM *vm, Value list) {
 }
 
 Value rt_prim_append_reverse(VM *vm, Value list, Value tail) {
-    size_t n;
-    if (!check_list(vm, 1, list, &n))
+    if (!check_copied(vm, 1, list))
         return VALUE_FAILURE;
     for (; value_is_pair(list); list = value_cdr(list))
         tail = rt_cons(vm, value_car(list), tail);
@@ -443,7 +466,7 @@ Value rt_prim_list_set(VM *vm, Value list, Value k, Value v) {
 Value rt_prim_take(VM *vm, Value list, Value k) {
     if (follow(vm, list, k, true) == VALUE_FAILURE)
         return VALUE_FAILURE;
-    if (!rt_heap_reserve_parts(vm, (size_t)value_fixnum(k), sizeof(Pair)))
+    if (!reserve_pairs(vm, (size_t)value_fixnum(k)))
         return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);
@@ -475,7 +498,7 @@ Value rt_prim_take_right(VM *vm, Value list, Value k) {
 
 Value rt_prim_drop_right(VM *vm, Value list, Value k) {
     size_t pairs, n;
-    if (!check_from_right(vm, list, k, &pairs, &n))
+    if (!check_from_right(vm, list, k, &pairs, &n) || !reserve_pairs(vm, pairs - n))
         return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);
@@ -583,7 +606,7 @@ Value rt_prim_assoc(VM *vm, Value key, Value list) { return assoc_by(vm, BY_EQUA
 // one.
 static Value delete_equal(VM *vm, Value v, Value list, bool keys) {
     size_t n;
-    if (!check_list(vm, 2, list, &n))
+    if (!check_list(vm, 2, list, &n) || !reserve_pairs(vm, n))
         return VALUE_FAILURE;
     ListBuilder b;
     rt_list_builder_init(&b, vm);

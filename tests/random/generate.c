@@ -621,7 +621,7 @@ static void named_let(Generator *g, Kind kind, int depth) {
         fputs(")))", g->to);
         g->indent--;
     } else {
-        fprintf(g->to, "(let ((r (loop%d (+ %s 1) %s)))", loop, i.name, acc.name);
+        fprintf(g->to, "(let ((r (clip (loop%d (+ %s 1) %s))))", loop, i.name, acc.name);
         if (g->variables < VARIABLES_MAX)
             g->variable[g->variables++] = (Variable){.name = "r", .kind = kind};
         body(g, kind, depth - 2);
@@ -718,7 +718,7 @@ static void local_functions(Generator *g, Kind kind, int depth) {
         expression(g, other, depth - 2);
         fputs(")))", g->to);
     } else {
-        fprintf(g->to, "(let ((r (f%d (- n 1) x)))", b);
+        fprintf(g->to, "(let ((r (clip (f%d (- n 1) x))))", b);
         body(g, kind, depth - 2);
         fputs(")))", g->to);
     }
