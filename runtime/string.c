@@ -398,8 +398,14 @@ bool rt_string_equal(Value a, Value b) {
     if (s->hash != 0 && t->hash != 0 && s->hash != t->hash)
         return false;
     bool wide = string_is_wide(a);
-    if (wide == string_is_wide(b))
+    if (wide == string_is_wide(b)) {
+        // Most that differ do so at once: no call for them.
+        if (*(const uint8_t *)s->data != *(const uint8_t *)t->data)
+            return false;
+        if (s->length == 1 && !wide)
+            return true;
         return memcmp(s->data, t->data, s->length * width_of(wide)) == 0;
+    }
     const uint32_t *codes = wide ? s->data : t->data;
     const uint8_t *bytes = wide ? t->data : s->data;
     for (size_t i = 0; i < s->length; i++)
