@@ -405,8 +405,9 @@ bool t2_lower_test(Lower *l, const Node *n) {
         v = t2_emit_input(l, n, 0);
         break;
     case N_GUARD_SMALL:
-        t2_emit_guard(l, n, in_range(l, t2_emit_input(l, n, 0), value_from_fixnum(T2_SMALL_MIN),
-                                     value_from_fixnum(T2_SMALL_MAX) + 1));
+        t2_emit_guard(l, n,
+                      in_range(l, t2_emit_input(l, n, 0), value_from_fixnum(T2_SMALL_MIN),
+                               value_from_fixnum(T2_SMALL_MAX) + 1));
         v = t2_emit_input(l, n, 0);
         break;
     case N_GUARD_RECORD:

@@ -7,7 +7,8 @@
 // for all its uses. speculate reads guards that infer could not prove, and gives it more to prove.
 // unbox needs the types of phis; escape wants loads forwarded, so that what is left are the uses
 // that matter. hoist and bounds come after what removes guards, since what does not exist need not
-// be moved; what they leave is decided once more. small is after all that removes checks for nothing.
+// be moved; what they leave is decided once more. small is after all that removes checks for
+// nothing.
 #include "tier2/passes.h"
 #include "runtime/settings.h"
 #include "runtime/string.h"

@@ -2,10 +2,10 @@
 //
 // What: (- x 1) of a fixnum x may be none, so it is checked; and so is each sum of two. A program
 // whose integers are as large as that is rare. Where x has to be tested for its class anyway, the
-// test asks for an integer of T2_SMALL_MIN … T2_SMALL_MAX instead, which costs one instruction more,
-// and all checks that follow from it are gone: x plus or minus a constant, the sum and difference of
-// two such integers. Variables of loops are small when they begin so and the sums that they go on
-// with are checked for being small, which costs what the check for a fixnum did.
+// test asks for an integer of T2_SMALL_MIN … T2_SMALL_MAX instead, which costs one instruction
+// more, and all checks that follow from it are gone: x plus or minus a constant, the sum and
+// difference of two such integers. Variables of loops are small when they begin so and the sums
+// that they go on with are checked for being small, which costs what the check for a fixnum did.
 //
 //   (define (tak x y z) … (tak (- x 1) y z) …)    x, y, z: guard-small; (- x 1): no check
 //
@@ -36,7 +36,8 @@ static bool is_sum(const Node *n) {
 static int64_t reach_of_type(Type type) {
     if (type.set != CLASS(FIXNUM))
         return -FIXNUM_MIN;
-    int64_t low = type.low < 0 ? -type.low : type.low, high = type.high < 0 ? -type.high : type.high;
+    int64_t low = type.low < 0 ? -type.low : type.low,
+            high = type.high < 0 ? -type.high : type.high;
     return low > high ? low : high;
 }
 
@@ -45,11 +46,13 @@ static bool is_small(const Node *n) {
            n->type.high <= T2_SMALL_MAX;
 }
 
-// The guard that can tell whether an integer is small; NULL: there is none.
+// The guard that tells whether an integer is small, or can do so; NULL: there is none.
 static Node *guard_of(const Node *n) {
     Node *guard = n->op == N_UNBOX_INT ? n->inputs[0] : NULL;
-    return guard && guard->op == N_GUARD_CLASS && guard->index == (int64_t)CLASS(FIXNUM) ? guard
-                                                                                         : NULL;
+    if (guard && (guard->op == N_GUARD_SMALL ||
+                  (guard->op == N_GUARD_CLASS && guard->index == (int64_t)CLASS(FIXNUM))))
+        return guard;
+    return NULL;
 }
 
 static bool may_be_small(const Node *n) {
@@ -82,7 +85,7 @@ static void find_phis(Graph *graph) {
 static int64_t reach_of(const Node *n, uint32_t depth, bool phis, int deep) {
     int64_t reach = reach_of_type(n->type);
     const Node *guard = guard_of(n);
-    bool asked = guard                  ? guard->block->depth <= depth
+    bool asked = guard ? guard->op == N_GUARD_SMALL || guard->block->depth <= depth
                  : n->mark & MAY_BE_SMALL ? phis || n->mark & ASKED
                                           : false;
     if (asked && reach > T2_SMALL_MAX)
