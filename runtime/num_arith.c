@@ -52,6 +52,8 @@ static Value not_reals(VM *vm, Value a, Value b) {
 }
 
 Value rt_num_add_slow(VM *vm, Value a, Value b) {
+    if (value_is_compnum(a) && value_is_compnum(b))
+        return rt_complex_add(vm, a, b);
     switch (classify(a, b)) {
     case OPERANDS_EXACT:
         return rt_rat_add(vm, a, b);
@@ -65,6 +67,8 @@ Value rt_num_add_slow(VM *vm, Value a, Value b) {
 }
 
 Value rt_num_sub_slow(VM *vm, Value a, Value b) {
+    if (value_is_compnum(a) && value_is_compnum(b))
+        return rt_complex_sub(vm, a, b);
     switch (classify(a, b)) {
     case OPERANDS_EXACT:
         return rt_rat_sub(vm, a, b);
@@ -78,6 +82,8 @@ Value rt_num_sub_slow(VM *vm, Value a, Value b) {
 }
 
 Value rt_num_mul_slow(VM *vm, Value a, Value b) {
+    if (value_is_compnum(a) && value_is_compnum(b))
+        return rt_complex_mul(vm, a, b);
     switch (classify(a, b)) {
     case OPERANDS_EXACT:
         return rt_rat_mul(vm, a, b);

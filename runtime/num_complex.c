@@ -68,17 +68,40 @@ static Value over(VM *vm, Value a, Value b) {
     return rt_num_div(vm, a, b);
 }
 
+// Of flonums, which is what most are: without looking at each part. Both parts of a number are
+// flonums or neither is.
+static bool both_inexact(Value a, Value b) {
+    return value_is_compnum(a) && value_is_compnum(b) && value_is_flonum(value_compnum(a)->real) &&
+           value_is_flonum(value_compnum(b)->real);
+}
+static double complex inexact(Value v) {
+    const Compnum *z = value_compnum(v);
+    return __builtin_complex(value_double(z->real), value_double(z->imaginary));
+}
+static Value from_inexact(VM *vm, double complex z) {
+    Compnum *result = rt_object_new(vm, TYPE_COMPNUM, 0, 0, sizeof *result);
+    result->real = value_from_foreign_double(creal(z));
+    result->imaginary = value_from_foreign_double(cimag(z));
+    return value_from_pointer(result);
+}
+
 Value rt_complex_add(VM *vm, Value a, Value b) {
+    if (both_inexact(a, b))
+        return from_inexact(vm, inexact(a) + inexact(b));
     return rt_rectangular(vm, plus(vm, rt_real_part(a), rt_real_part(b)),
                           plus(vm, rt_imaginary_part(a), rt_imaginary_part(b)));
 }
 
 Value rt_complex_sub(VM *vm, Value a, Value b) {
+    if (both_inexact(a, b))
+        return from_inexact(vm, inexact(a) - inexact(b));
     return rt_rectangular(vm, minus(vm, rt_real_part(a), rt_real_part(b)),
                           minus(vm, rt_imaginary_part(a), rt_imaginary_part(b)));
 }
 
 Value rt_complex_mul(VM *vm, Value a, Value b) {
+    if (both_inexact(a, b))
+        return from_inexact(vm, inexact(a) * inexact(b));
     if (!value_is_compnum(a)) {
         Value swap = a;
         a = b;

@@ -75,6 +75,7 @@ typedef enum ExitReason { // why a guard failed: kept with the site, read when c
     X(BRANCH, "branch")       /* a branch never taken before */                                    \
     X(FAILED, "failure")      /* a primitive failed: tier 1 repeats it, and raises */              \
     X(RAISE, "raise")         /* the same of PRIM0 … PRIMV, not repeated: vm->condition waits */   \
+    X(RANGE, "range")         /* a fixnum that is larger than was taken for granted */             \
     X(UNBOUND, "unbound")     /* variable without a value */                                       \
     X(POLL, "poll")           /* an interrupt */                                                   \
     X(INVALID, "invalidated") /* a watched fact changed during a call */                           \

@@ -414,9 +414,18 @@ static void rely_on_guards(Builder *b, const Code *code) {
     }
 }
 
+// Have integers been met in it that were larger than passes/small.c takes them to be?
+static bool has_large(const Code *code) {
+    for (uint32_t pc = 0; code->exits && pc < code->word_count; pc++)
+        if (t2_site_is_generic(code, pc, EXIT_RANGE))
+            return true;
+    return false;
+}
+
 Function *t2_function_new(Builder *b, Code *code, Shape *shape) {
     t2_hold(b->graph, value_from_pointer(code));
     rely_on_guards(b, code);
+    b->graph->wide |= has_large(code);
     Function *f = t2_allocate(b->graph, sizeof *f);
     *f = (Function){.code = code, .shape = shape, .returns_to = f};
     f->registers = t2_allocate(b->graph, (code->registers + 1) * sizeof *f->registers);

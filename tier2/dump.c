@@ -178,6 +178,10 @@ static void put_extra(Dump *d, const Node *n) {
     case N_BOOLEAN:
         rt_builder_c(b, n->index ? " true" : " false");
         break;
+    case N_ADD_CHECKED:
+    case N_SUB_CHECKED:
+        rt_builder_c(b, n->index ? " small" : "");
+        break;
     case N_GUARD_CLASS:
     case N_IS_CLASS:
         rt_builder_char(b, ' ');

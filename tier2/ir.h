@@ -87,6 +87,11 @@ typedef uint32_t ClassSet;
 #define CLASS_NUMBER                                                                               \
     (CLASS(FIXNUM) | CLASS(FLONUM) | CLASS(BIGNUM) | CLASS(RATNUM) | CLASS(COMPNUM))
 
+// Integers that are well below the limits of fixnums: the sum or difference of two of them, and of
+// some constants, is a fixnum (passes/small.c).
+#define T2_SMALL_MAX ((INT64_C(1) << 48) - (INT64_C(1) << 20))
+#define T2_SMALL_MIN (-T2_SMALL_MAX)
+
 typedef struct Type {
     ClassSet set;      // empty: no value at all, the code is unreachable
     int64_t low, high; // when set is FIXNUM alone (and of REP_INT): its range
@@ -228,6 +233,7 @@ struct Graph {
     uint32_t failure;    // Bailout (bailouts.def); 0: none
     uint32_t generic;    // as Block.generic, of the function's beginning
     bool closed;         // built: t2_hold takes nothing new
+    bool wide;           // integers that are not small have been met (EXIT_RANGE)
     uint32_t state_mark; // last FrameState.mark that was given
 };
 
@@ -287,6 +293,10 @@ bool t2_type_same(Type a, Type b);
 Type t2_type_of_node(const Node *node);
 ClassSet t2_class_of(Value value);
 ClassSet t2_class_of_type(unsigned type); // ObjectType; 0: it has no class of its own
+// A sum or difference that leaves when it is not small.
+static inline bool t2_is_checked_small(const Node *n) {
+    return (n->op == N_ADD_CHECKED || n->op == N_SUB_CHECKED) && n->index;
+}
 static inline bool t2_is_a(const Node *n, ClassSet set) { return (n->type.set & ~set) == 0; }
 
 // ---- tools

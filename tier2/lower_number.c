@@ -53,12 +53,16 @@ static LLVMValueRef intrinsic(Lower *l, const char *name, LLVMTypeRef type, LLVM
                           "");
 }
 
+static LLVMValueRef is_within(Lower *l, LLVMValueRef n, int64_t low, int64_t high) {
+    LLVMValueRef up = LLVMBuildSub(l->builder, n, t2_emit_word(l, (uint64_t)low), "");
+    return t2_emit_compare_word(l, LLVMIntULT, up, (uint64_t)(high - low) + 1);
+}
+
 // Is a 64-bit integer a fixnum?
 static LLVMValueRef fits(Lower *l, LLVMValueRef n) {
     enum { FIXNUM_BITS = 50 };
     static_assert(FIXNUM_MAX - FIXNUM_MIN == (INT64_C(1) << FIXNUM_BITS) - 1);
-    LLVMValueRef up = LLVMBuildSub(l->builder, n, t2_emit_word(l, (uint64_t)FIXNUM_MIN), "");
-    return t2_emit_compare_word(l, LLVMIntULT, up, UINT64_C(1) << FIXNUM_BITS);
+    return is_within(l, n, FIXNUM_MIN, FIXNUM_MAX);
 }
 
 // The result, and whether it is a fixnum. operation: N_ADD_INT, N_SUB_INT, N_MUL_INT.
@@ -82,6 +86,8 @@ static LLVMValueRef integer_result(Lower *l, NodeOp operation, LLVMValueRef a, L
 static LLVMValueRef checked(Lower *l, const Node *n, NodeOp operation) {
     LLVMValueRef ok,
         result = integer_result(l, operation, t2_emit_input(l, n, 0), t2_emit_input(l, n, 1), &ok);
+    if (t2_is_checked_small(n))
+        ok = is_within(l, result, T2_SMALL_MIN, T2_SMALL_MAX);
     t2_emit_guard(l, n, ok);
     return result;
 }

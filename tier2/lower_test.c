@@ -404,6 +404,12 @@ bool t2_lower_test(Lower *l, const Node *n) {
         guard_class(l, n);
         v = t2_emit_input(l, n, 0);
         break;
+    case N_GUARD_SMALL:
+        t2_emit_guard(l, n,
+                      in_range(l, t2_emit_input(l, n, 0), value_from_fixnum(T2_SMALL_MIN),
+                               value_from_fixnum(T2_SMALL_MAX) + 1));
+        v = t2_emit_input(l, n, 0);
+        break;
     case N_GUARD_RECORD:
         test_record(l, n, &guard);
         v = t2_emit_input(l, n, 0);

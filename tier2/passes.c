@@ -1,13 +1,14 @@
 // The order of the passes.
 //
 //   again ─> number ─> infer ─> speculate ─> infer ─> unbox ─> number ─> escape ─> infer ─> hoist
-//   ─> bounds ─> infer ─> number ─> unbox ─> dead ─> blocks
+//   ─> unbox ─> bounds ─> number ─> infer ─> small ─> unbox ─> dead ─> blocks
 //
 // number comes first, so that infer finds one node for one value: what a test says of it then holds
 // for all its uses. speculate reads guards that infer could not prove, and gives it more to prove.
 // unbox needs the types of phis; escape wants loads forwarded, so that what is left are the uses
 // that matter. hoist and bounds come after what removes guards, since what does not exist need not
-// be moved; what they leave is decided once more.
+// be moved; what they leave is decided once more. small is after all that removes checks for
+// nothing.
 #include "tier2/passes.h"
 #include "runtime/settings.h"
 #include "runtime/string.h"
@@ -24,7 +25,8 @@ static const Pass passes[] = {
     {"unbox", t2_pass_unbox},         {"number", t2_pass_number}, {"escape", t2_pass_escape},
     {"infer", t2_pass_infer},         {"hoist", t2_pass_hoist},   {"unbox", t2_pass_unbox},
     {"bounds", t2_pass_bounds},       {"number", t2_pass_number}, {"infer", t2_pass_infer},
-    {"unbox", t2_pass_unbox},         {"dead", t2_pass_dead},     {"blocks", t2_pass_blocks},
+    {"small", t2_pass_small},         {"unbox", t2_pass_unbox},   {"dead", t2_pass_dead},
+    {"blocks", t2_pass_blocks},
 };
 
 static void trace(const Graph *graph, const char *after) {

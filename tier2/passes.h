@@ -25,6 +25,7 @@ void t2_pass_unbox(Graph *graph);     // representations of phis and selects; BO
 void t2_pass_number(Graph *graph);    // equal values, loads of what is known, repeated guards
 void t2_pass_hoist(Graph *graph);     // out of loops: what does not change there
 void t2_pass_bounds(Graph *graph);    // bounds checks of induction variables
+void t2_pass_small(Graph *graph);     // integers are small, checks follow from it
 void t2_pass_escape(Graph *graph);    // allocations that only exits see
 void t2_pass_blocks(Graph *graph);    // branches on phis, chains of blocks
 void t2_pass_dead(Graph *graph);      // what nobody uses; phis of one value

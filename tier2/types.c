@@ -280,7 +280,12 @@ static Type integers(const Node *node) {
     }
     if (low > FIXNUM_MAX || high < FIXNUM_MIN)
         return t2_type_of_set(CLASS(FIXNUM));
-    return in_fixnums(low, high);
+    Type type = in_fixnums(low, high);
+    if (!t2_is_checked_small(node))
+        return type;
+    Type small = t2_type_of_range(T2_SMALL_MIN, T2_SMALL_MAX);
+    Type both = t2_type_meet(type, small);
+    return both.set ? both : small; // or always leaves
 }
 
 static Type of_phi(const Node *phi) {
@@ -369,6 +374,10 @@ Type t2_type_of_node(const Node *node) {
     case N_GUARD_CLASS:
         return a ? t2_type_meet(*a, of_class((ClassSet)node->index))
                  : of_class((ClassSet)node->index);
+    case N_GUARD_SMALL: {
+        Type small = t2_type_of_range(T2_SMALL_MIN, T2_SMALL_MAX);
+        return a ? t2_type_meet(*a, small) : small;
+    }
     case N_GUARD_RECORD: {
         Type type = {.set = CLASS(RECORD), .record = node->value, .exact = node->index};
         return a ? t2_type_meet(*a, type) : type;

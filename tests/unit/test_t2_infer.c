@@ -76,6 +76,85 @@ static void test_counting_down(void **unused) {
     t2_graph_free(graph);
 }
 
+// x - 1 and x + y of two parameters; another sum of the first, in a loop that ends when it is told.
+static void sums(bool wide) {
+    begin();
+    graph->wide = wide;
+    Node *x = parameter(0), *y = parameter(1);
+    FrameState *s = STATE(8, x, y);
+    Node *a = fix(x, s), *b = fix(y, s);
+    Node *less = with_state(OP(SUB_CHECKED, a, integer(1)), s);
+    Node *sum = with_state(OP(ADD_CHECKED, less, b), s);
+    OP(RETURN, OP(BOX_INT, sum));
+    end();
+    run(t2_pass_number);
+    run(t2_pass_infer);
+    run(t2_pass_small);
+}
+
+static void test_small(void **unused) {
+    (void)unused;
+    sums(false);
+    assert_int_equal(count(N_GUARD_CLASS), 0);
+    assert_int_equal(count(N_GUARD_SMALL), 2);
+    assert_int_equal(count(N_SUB_CHECKED) + count(N_ADD_CHECKED), 0);
+    Node *guard = find(N_GUARD_SMALL);
+    assert_int_equal(guard->reason, EXIT_RANGE);
+    assert_int_equal(guard->type.low, T2_SMALL_MIN);
+    assert_int_equal(guard->type.high, T2_SMALL_MAX);
+    t2_graph_free(graph);
+    sums(true); // larger ones have been met
+    assert_int_equal(count(N_GUARD_CLASS), 2);
+    assert_int_equal(count(N_GUARD_SMALL), 0);
+    assert_int_equal(count(N_SUB_CHECKED), 1);
+    assert_int_equal(count(N_ADD_CHECKED), 1);
+    t2_graph_free(graph);
+}
+
+// (let loop ((i 0)) (if (f (+ i x)) i (loop (+ i step)))): i + x needs no check when i and x are
+// small; i + step is checked for that. Where `step` may be anything large, i is not.
+static Node *next_of_small;
+static void small_loop(bool far) {
+    begin();
+    Node *x = parameter(0);
+    Node *f = parameter(1);
+    Block *body = block(), *done = block();
+    Block *loop = header(STATE(10, x, f, fixnum(0)));
+    Node *i = phi(integer(0));
+    i->rep = REP_INT;
+    FrameState *s = STATE(10, x, f, i);
+    with_state(OP(POLL), s);
+    Node *sum = with_state(OP(ADD_CHECKED, i, fix(x, s)), s);
+    branch(OP(TRUTHY, call(OP(BOX_INT, sum), s)), done, body);
+    here = body;
+    Node *next = with_state(OP(ADD_CHECKED, i, integer(1)), s);
+    next_of_small = next;
+    t2_add_input(graph, i, far ? OP(STRING_LENGTH, guard_class(f, CLASS(STRING), s)) : next);
+    jump(loop);
+    here = done;
+    OP(RETURN, OP(BOX_INT, i));
+    end();
+    run(t2_pass_infer);
+    if (far) // as large as any fixnum
+        i->inputs[1]->type = t2_type_of_set(CLASS(FIXNUM));
+    run(t2_pass_small);
+}
+
+static void test_small_loop(void **unused) {
+    (void)unused;
+    small_loop(false);
+    assert_int_equal(count(N_GUARD_SMALL), 1);
+    assert_int_equal(count(N_ADD_CHECKED), 1);
+    assert_ptr_equal(find(N_ADD_CHECKED), next_of_small);
+    assert_int_equal(next_of_small->index, 1);
+    assert_int_equal(next_of_small->reason, EXIT_RANGE);
+    assert_int_equal(next_of_small->type.high, T2_SMALL_MAX);
+    t2_graph_free(graph);
+    small_loop(true);
+    assert_int_equal(next_of_small->index, 0);
+    t2_graph_free(graph);
+}
+
 // What a test says holds only where it passed.
 static void test_branches(void **unused) {
     (void)unused;
@@ -450,6 +529,7 @@ static void test_blocks(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         PASS_TEST(test_counter),        PASS_TEST(test_counting_down),
+        PASS_TEST(test_small),          PASS_TEST(test_small_loop),
         PASS_TEST(test_branches),       PASS_TEST(test_decided),
         PASS_TEST(test_bounds_by_test), PASS_TEST(test_chain_of_tests),
         PASS_TEST(test_loads),          PASS_TEST(test_loads_in_loops),

@@ -212,6 +212,8 @@ static Node *fold_integer(Graph *graph, Node *n) {
         n->inputs[0] = n->inputs[1];
         n->inputs[1] = swapped;
     }
+    if (t2_is_checked_small(n))
+        return NULL; // another node would not be small
     Node *a = n->inputs[0], *b = n->inputs[1];
     switch ((NodeOp)n->op) {
     case N_ADD_INT:
@@ -275,9 +277,11 @@ static void drop_overflow_check(Node *n) {
         }
         op = N_MUL_INT;
     }
-    if (low < FIXNUM_MIN || high > FIXNUM_MAX)
+    bool small = t2_is_checked_small(n);
+    if (low < (small ? T2_SMALL_MIN : FIXNUM_MIN) || high > (small ? T2_SMALL_MAX : FIXNUM_MAX))
         return;
     n->op = (uint16_t)op;
+    n->index = 0;
     n->state = NULL;
 }
 

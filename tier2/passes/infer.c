@@ -81,6 +81,7 @@ static void know_input(Infer *f, Node *n, Type type) {
     Node *a = n->inputs[0];
     switch ((NodeOp)n->op) {
     case N_GUARD_CLASS:
+    case N_GUARD_SMALL:
     case N_GUARD_IS:
     case N_GUARD_RECORD:
     case N_GUARD_CODE:
@@ -323,6 +324,9 @@ static bool guard_holds(const Infer *f, const Node *n) {
     switch ((NodeOp)n->op) {
     case N_GUARD_CLASS:
         return !(a->type.set & ~(ClassSet)n->index);
+    case N_GUARD_SMALL:
+        return a->type.set == CLASS(FIXNUM) && a->type.low >= T2_SMALL_MIN &&
+               a->type.high <= T2_SMALL_MAX;
     case N_GUARD_TRUE:
         return a->type.set == CLASS(TRUE);
     case N_GUARD_FALSE:
@@ -356,6 +360,7 @@ static bool guard_fails(const Node *n) {
         return !(a->type.set & t2_class_of(n->value)) ||
                (a->type.constant != VALUE_NONE && a->type.constant != n->value);
     case N_GUARD_CLASS:
+    case N_GUARD_SMALL:
     case N_GUARD_RECORD:
     case N_GUARD_CODE:
     case N_GUARD_INDEX:

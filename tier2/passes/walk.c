@@ -45,6 +45,7 @@ Node *t2_root(Node *n) {
     for (;;) {
         switch ((NodeOp)n->op) {
         case N_GUARD_CLASS:
+        case N_GUARD_SMALL:
         case N_GUARD_IS:
         case N_GUARD_RECORD:
         case N_GUARD_CODE:
