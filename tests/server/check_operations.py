@@ -230,11 +230,20 @@ def code_is_loaded_again():
             values = metrics(server)
             return total(values, "kiln_code_reload_failures_total") >= 1 and total(values, "kiln_code_reloads_total") >= 3
         checks.true("counted", wait_for(counted))
-        # Mended, it is taken.
-        text = (folder / "Pages.st").read_text()
-        (folder / "Pages.st").write_text(text[:text.index("\n!Page methodsFor: 'wrong'!")])
-        checks.equal("mended", post_reload(server).status, 200)
+        # An error that comes only when statements are carried out; it does not end anybody.
+        change(server, folder, "Pages.st", "\n!Page methodsFor: 'wrong'!\nbroken ^(1 + ! !\n", "\nnil zork!\n")
+        workers = sorted(server.workers())
+        server.process.send_signal(signal.SIGHUP)
+        checks.true("a statement that fails: told by each worker", told(server, "does not understand #zork", 2), server.messages)
+        answer = post_reload(server)
+        checks.one_of("it is not tried again", (answer.status, json.loads(answer.text).get("loaded")), [(200, [])])
+        checks.equal("the same workers go on with the old code", (sorted(server.workers()), heads(server)), (workers, {"Third posts"}))
+        # Mended, it is taken, and with it what was refused because of it.
+        change(server, folder, "Pages.st", "\nnil zork!\n", "")
+        answer = post_reload(server)
+        checks.equal("mended", (answer.status, json.loads(answer.text).get("loaded")), (200, ["Markup.st", "Pages.st"]))
         checks.equal("mended code", settled(lambda: heads(server), {"Wrong posts"}), {"Wrong posts"})
+        checks.true("of all files", wait_for(lambda: all("<!-- new -->" in server.get("/tags").text for _ in range(12))))
         checks.equal("leaks", [secret for secret, _ in server.leaks if secret == server.token], [])
 
 
@@ -275,7 +284,10 @@ def code_changes_under_load():
                 checks.one_of("the API", post_reload(server).status, (200, 422))
             else:
                 server.process.send_signal(signal.SIGHUP)
-        checks.true("it is loaded under load", wait_for(lambda: heads(server) == {"Turn 5"}), server.messages)
+        # What was refused because of another file is loaded when that is mended.
+        (folder / "Zz.st").write_text("Object subclass: #Zz\n\tinstanceVariableNames: 'a'\n\tclassVariableNames: ''\n\tcategory: 'x'!\n")
+        server.process.send_signal(signal.SIGHUP)
+        checks.true("in the end it is loaded", wait_for(lambda: heads(server) == {"Turn 5"}), server.messages)
         stop.set()
         for thread in threads:
             thread.join()
