@@ -277,7 +277,9 @@ def creating_a_post():
 
 
 PUBLISH = 'main button[name=action][value=publish], main form[action$="/publish"] button, main button[formaction$="/publish"]'
-DELETE = 'main button[name=action][value=delete], main form[action$="/delete"] button, main button[formaction$="/delete"]'
+DELETE = "main button[name=action][value=delete]"
+FOR_GOOD = "main button[name=action][value=delete-for-good]"
+KEEP = "main button[name=action][value=keep]"
 
 
 def post_in_editor(title):
@@ -354,10 +356,16 @@ def deleting_it():
     log_in()
     post_in_editor("Quokkas")
     slug = browser.value(f"{EDIT} [name=slug]")
+    browser.fill(f"{EDIT} [name=summary]", "Typed before it was deleted.")
     browser.leave(DELETE)
-    if browser.count(DELETE):  # asked again
-        look("edit-delete")
-        browser.leave(DELETE)
+    checks.equal("it asks first", (browser.count(FOR_GOOD), browser.count(KEEP)), (1, 1))
+    checks.true("about this post", "Quokkas" in browser.visible_text(), browser.visible_text)
+    look("edit-delete")
+    browser.leave(KEEP)
+    checks.equal("kept", server.get(f"/post/{slug}").status, 200)
+    checks.equal("nothing typed is lost", browser.value(f"{EDIT} [name=summary]"), "Typed before it was deleted.")
+    browser.leave(DELETE)
+    browser.leave(FOR_GOOD)
     checks.one_of("gone", server.get(f"/post/{slug}").status, (404, 410))
     go("/search?q=quokkas")
     checks.equal("search has forgotten it", paths_of_posts(), [])
@@ -375,6 +383,11 @@ def editing_without_scripts():
         # What scripts of the page would say of it is not there to be waited for.
         browser.click(f"{EDIT} button[type=submit]")
         checks.true("saved", wait(lambda: re.fullmatch(r"/edit/\d+.*", path())), path())
+        editor = path()
+        browser.click(DELETE)
+        browser.click(FOR_GOOD)
+        checks.true("deleted", wait(lambda: path() == "/edit"), path())
+        checks.equal("gone", server.get(f"/api/posts/{editor.split('/')[2]}", server.authorization).status, 404)
     finally:
         browser.scripts(True)
 
