@@ -37,6 +37,15 @@ const absolute = (address, base) => (address.startsWith('/') && !address.startsW
 class Writer {
     constructor(base = null) {
         this.base = base;
+        this.outline = []; // levels of the headings around the place that is being written
+    }
+
+    // The title of the page is its h1; no level is skipped.
+    elementOfHeading(level) {
+        const own = Math.min(Math.max(level, 1), 6);
+        while (this.outline.length && this.outline.at(-1) > own) this.outline.pop();
+        if (this.outline.at(-1) !== own) this.outline.push(own);
+        return ELEMENTS[this.outline.length];
     }
 
     address(name, value) {
@@ -88,13 +97,12 @@ function hostOf(address) {
     return host.slice(host.lastIndexOf('@') + 1);
 }
 
-const ELEMENTS = ['h2', 'h2', 'h3', 'h4', 'h5', 'h6', 'h6'];
-const elementOf = level => ELEMENTS[Math.min(Math.max(level, 1), 6)];
+const ELEMENTS = [null, 'h2', 'h3', 'h4', 'h5', 'h6', 'h6']; // by depth
 
 const RENDERERS = {
     p: (f, out) => `<p>${out.nodes(f, 1)}</p>`,
     h: (f, out) => {
-        const element = elementOf(f[1]);
+        const element = out.elementOfHeading(f[1]);
         const content = out.nodes(f, 3);
         if (out.base !== null) return `<${element}>${content}</${element}>`;
         const id = escape(f[2]);

@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "driver")]
 
 from checks import Checks  # noqa: E402
 from serving import ROOT, Server  # noqa: E402
-from webdriver import Browser  # noqa: E402
+from webdriver import PATIENCE, Browser  # noqa: E402
 
 checks = Checks()
 AUDIT = (HERE / "audit.js").read_text()
@@ -102,8 +102,8 @@ def a_keyboard_is_enough():
     checks.true("the first stop skips to the content", (first[0] or "").startswith("#"), first)
     checks.equal("and is seen, with a focus mark", first[1:], [True, True])
     browser.press(ENTER)
-    checks.true("it goes to main", browser.run(
-        "const t = document.getElementById(location.hash.slice(1)); return t && (t.tagName == 'MAIN' || !!t.closest('main'))"))
+    checks.true("it goes to main", wait(lambda: browser.run(
+        "const t = document.getElementById(location.hash.slice(1)); return t && (t.tagName == 'MAIN' || !!t.closest('main'))")))
     marks = []
     for _ in range(12):
         browser.press(TAB)
@@ -161,9 +161,8 @@ def searching():
     title = server.get("/archive").text
     word = max(re.findall(r"[A-Za-z]{5,}", re.sub(r"<[^>]*>", " ", title.partition("<main")[2])), key=len)
     browser.fill("input[name=q]", word)
-    browser.run("window.leavingThisDocument = true")
-    browser.press(ENTER)
-    checks.true("asks /search", wait(lambda: path().startswith("/search?")), path())
+    browser.leave_by(lambda: browser.press(ENTER), "Enter")
+    checks.true("asks /search", path().startswith("/search?"), path())
     checks.true("finds a post", paths_of_posts(), word)
     checks.equal("the question stands in its field", browser.value("main input[name=q]"), word)
     quiet("search")
@@ -189,8 +188,8 @@ LOGIN = 'form[action^="/login"]'
 EDIT = "main form:has([name=body])"
 
 
-def wait(condition, seconds=5):
-    limit = time.monotonic() + seconds
+def wait(condition):
+    limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit:
         try:
             if condition():
@@ -278,7 +277,9 @@ def creating_a_post():
 
 
 PUBLISH = 'main button[name=action][value=publish], main form[action$="/publish"] button, main button[formaction$="/publish"]'
-DELETE = 'main button[name=action][value=delete], main form[action$="/delete"] button, main button[formaction$="/delete"]'
+DELETE = "main button[name=action][value=delete]"
+FOR_GOOD = "main button[name=action][value=delete-for-good]"
+KEEP = "main button[name=action][value=keep]"
 
 
 def post_in_editor(title):
@@ -355,10 +356,16 @@ def deleting_it():
     log_in()
     post_in_editor("Quokkas")
     slug = browser.value(f"{EDIT} [name=slug]")
+    browser.fill(f"{EDIT} [name=summary]", "Typed before it was deleted.")
     browser.leave(DELETE)
-    if browser.count(DELETE):  # asked again
-        look("edit-delete")
-        browser.leave(DELETE)
+    checks.equal("it asks first", (browser.count(FOR_GOOD), browser.count(KEEP)), (1, 1))
+    checks.true("about this post", "Quokkas" in browser.visible_text(), browser.visible_text)
+    look("edit-delete")
+    browser.leave(KEEP)
+    checks.equal("kept", server.get(f"/post/{slug}").status, 200)
+    checks.equal("nothing typed is lost", browser.value(f"{EDIT} [name=summary]"), "Typed before it was deleted.")
+    browser.leave(DELETE)
+    browser.leave(FOR_GOOD)
     checks.one_of("gone", server.get(f"/post/{slug}").status, (404, 410))
     go("/search?q=quokkas")
     checks.equal("search has forgotten it", paths_of_posts(), [])
@@ -373,8 +380,14 @@ def editing_without_scripts():
         go("/edit/new")
         browser.fill(f"{EDIT} [name=title]", "Without scripts")
         browser.fill(f"{EDIT} [name=body]", "It works.")
+        # What scripts of the page would say of it is not there to be waited for.
         browser.click(f"{EDIT} button[type=submit]")
         checks.true("saved", wait(lambda: re.fullmatch(r"/edit/\d+.*", path())), path())
+        editor = path()
+        browser.click(DELETE)
+        browser.click(FOR_GOOD)
+        checks.true("deleted", wait(lambda: path() == "/edit"), path())
+        checks.equal("gone", server.get(f"/api/posts/{editor.split('/')[2]}", server.authorization).status, 404)
     finally:
         browser.scripts(True)
 
@@ -408,9 +421,9 @@ def the_jit_page_updates():
     thread = threading.Thread(target=load)
     thread.start()
     try:
-        checks.true("its figures change without a reload", wait(lambda: browser.visible_text() != before, 10), before)
+        checks.true("its figures change without a reload", wait(lambda: browser.visible_text() != before), before)
         after = browser.visible_text()
-        checks.true("and go on changing", wait(lambda: browser.visible_text() != after, 10), after)
+        checks.true("and go on changing", wait(lambda: browser.visible_text() != after), after)
     finally:
         stop.set()
         thread.join()

@@ -24,6 +24,10 @@ from pathlib import Path
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever proxy the environment names
+PATIENCE = 60  # seconds after which what has not come is taken for missing
+
+
 class BrowserFailed(Exception):
     pass
 
@@ -41,24 +45,31 @@ class Browser:
         self.session = None
         try:
             self.base = self._driver_address()
-            options = {
-                "binary": program,
-                "args": ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                         "--force-device-scale-factor=1", "--lang=en", "--no-first-run", "--disable-extensions",
-                         "--disable-background-networking", "--disable-sync", "--disable-component-update",
-                         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-                         f"--user-data-dir={self.folder}/profile", f"--window-size={width},{height}",
-                         # Chromium's sandbox does not work for root.
-                         *(["--no-sandbox"] if os.geteuid() == 0 else [])],
-            }
-            answer = self._call("POST", "/session", {"capabilities": {"alwaysMatch": {
-                "browserName": "chrome", "goog:chromeOptions": options,
-                "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore"}}})
-            self.session = f"/session/{answer['sessionId']}"
+            # Chromium's sandbox does not work for root, nor where a container may not have one.
+            try:
+                self._begin(program, width, height, ["--no-sandbox"] if os.geteuid() == 0 else [])
+            except BrowserFailed:
+                if os.geteuid() == 0:
+                    raise
+                self._begin(program, width, height, ["--no-sandbox"])
             self.scheme("light")
         except BaseException:
             self.close()
             raise
+
+    def _begin(self, program, width, height, more):
+        options = {
+            "binary": program,
+            "args": ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                     "--force-device-scale-factor=1", "--lang=en", "--no-first-run", "--disable-extensions",
+                     "--disable-background-networking", "--disable-sync", "--disable-component-update",
+                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                     f"--user-data-dir={self.folder}/profile", f"--window-size={width},{height}", *more],
+        }
+        answer = self._call("POST", "/session", {"capabilities": {"alwaysMatch": {
+            "browserName": "chrome", "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore"}}})
+        self.session = f"/session/{answer['sessionId']}"
 
     def _driver_address(self):
         for line in self.driver.stdout:
@@ -97,7 +108,7 @@ class Browser:
         data = None if method in ("GET", "DELETE") else json.dumps(body or {}).encode()
         request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with DIRECTLY.open(request, timeout=2 * PATIENCE) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             problem = json.load(error)["value"]
@@ -159,8 +170,8 @@ class Browser:
 
     # ---- Elements
 
-    def find(self, selector, seconds=5):
-        limit = time.monotonic() + seconds
+    def find(self, selector):
+        limit = time.monotonic() + PATIENCE
         while True:
             found = self._post("/elements", using="css selector", value=selector)
             if found:
@@ -177,9 +188,12 @@ class Browser:
 
     def leave(self, selector):
         """Clicks on what leads to another document, and waits until that one is there."""
+        self.leave_by(lambda: self.click(selector), selector)
+
+    def leave_by(self, action, what):
         self.run("window.leavingThisDocument = true")
-        self.click(selector)
-        limit = time.monotonic() + 15
+        action()
+        limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             try:
                 if self.run("return !window.leavingThisDocument && document.readyState == 'complete'"):
@@ -187,7 +201,7 @@ class Browser:
             except BrowserFailed:
                 pass
             time.sleep(0.03)
-        raise BrowserFailed(f"{selector} led nowhere from {self.address}")
+        raise BrowserFailed(f"{what} led nowhere from {self.address}")
 
     def fill(self, selector, text):
         """Replaces what a field holds by typing."""

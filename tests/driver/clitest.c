@@ -276,7 +276,7 @@ static void run_file(Run *run, const char *path) {
 }
 
 int main(int count, char **arguments) {
-    Run run = {.seconds = 60};
+    Run run = {.seconds = 300};
     int i = 1;
     for (; i < count && strncmp(arguments[i], "--", 2) == 0; i += 2) {
         if (i + 1 == count) {

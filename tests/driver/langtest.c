@@ -134,7 +134,7 @@ int main(int count, char **arguments) {
         return langtest_child(arguments[3], shadow_mode(arguments[2]));
     }
     const char *mode = nullptr;
-    int limit = 1, seconds = 60, i = 1;
+    int limit = 1, seconds = 300, i = 1;
     for (; i < count && strncmp(arguments[i], "--", 2) == 0; i += 2) {
         if (i + 1 == count) {
             driver_die("%s needs a value", arguments[i]);

@@ -61,6 +61,14 @@ static int input_file(const ProcessRequest *request) {
 [[noreturn]] static void become(const ProcessRequest *request, int in, int out, int err) {
     struct rlimit output_limit = {1u << 30, 1u << 30};
     setpgid(0, 0);
+    // Whoever has started the tests in the background ignores SIGINT; no test shall depend on that.
+    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXFSZ};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        signal(signals[i], SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
     setrlimit(RLIMIT_FSIZE, &output_limit);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);

@@ -6,9 +6,12 @@
 The server listens on a free port of the loopback address, on a database in a folder of its own that is removed, with
 a token that nothing else knows. Leaving the block stops it and whatever it has started. Every answer is looked at for
 what must never leave the server (`secrets`); what was found is in `leaks`.
+
+Nothing here or in what uses it may depend on how fast the machine is: what has to come is waited for, PATIENCE seconds at most.
 """
 
 import os
+import random
 import re
 import resource
 import shutil
@@ -21,12 +24,32 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILN = os.environ.get("KILN") or str(ROOT / "build" / "kiln")
+PATIENCE = 60  # seconds after which what has not come is taken for missing
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Port:
+    """A port of the loopback address that no other test takes, even while nobody listens on it, until it is closed.
+
+    It is none of those that the system gives to clients: a server that is started again finds it free. Who holds it is told by a
+    socket of that name, which ends with the process.
+    """
+
+    def __init__(self):
+        clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        for _ in range(1000):
+            self.number = random.SystemRandom().randrange(10000, clients) if clients > 12000 else random.SystemRandom().randrange(1024, 65536)
+            self.mark = socket.socket(socket.AF_UNIX)
+            try:
+                self.mark.bind(f"\0kiln-test-port-{self.number}")
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", self.number))
+                return
+            except OSError:
+                self.mark.close()
+        raise OSError("no port is free")
+
+    def close(self):
+        self.mark.close()
 
 
 class ServerFailed(Exception):
@@ -59,7 +82,7 @@ class Answer:
 class Connection:
     """A connection on which raw bytes are sent; answers are read strictly."""
 
-    def __init__(self, port, timeout=15, on_answer=None, source=None):
+    def __init__(self, port, timeout=PATIENCE, on_answer=None, source=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout, source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
@@ -174,10 +197,12 @@ class Connection:
 class Server:
     """`kiln serve` with OPTIONS; see the top of the file. `before` runs in the child before the program starts."""
 
-    def __init__(self, *options, workers=1, mode=None, database=None, environment=None, before=None, deadline=60):
+    def __init__(self, *options, workers=1, mode=None, database=None, environment=None, before=None, deadline=PATIENCE):
         self.folder = Path(tempfile.mkdtemp(prefix="kiln-server-"))
         self.database = Path(database) if database else self.folder / "site.db"
-        self.port = free_port()
+        self.reserved = Port()
+        self.port = self.reserved.number
+        self.worker_count = workers
         self.token = f"token-{os.urandom(18).hex()}"
         token_file = self.folder / "token"
         token_file.write_text(self.token + "\n")
@@ -196,13 +221,14 @@ class Server:
             "--log", str(self.access_log), *map(str, options),
         ]
         self.health = "/-/health"
-        self.greeting = b"Kiln serves "  # told when all workers are there
+        self.greeting = b"Kiln serves "  # told when the first worker is there
         self.process = None
         self.others = set()
 
     # ---- Starting and stopping
 
     def start(self):
+        """Starts it, and waits until all workers answer."""
         with open(self.log, "ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -212,7 +238,7 @@ class Server:
             if self.process.poll() is not None:
                 raise ServerFailed(f"ended with status {self.process.returncode}: {self.messages()}")
             try:
-                if self.get(self.health, timeout=2).status == 200 and self.greeting in self.log.read_bytes()[begin:]:
+                if self.greeting in self.log.read_bytes()[begin:] and self.get(self.health).status == 200 and self.is_complete():
                     self.children()
                     return self
             except OSError:
@@ -221,8 +247,13 @@ class Server:
         self.stop()
         raise ServerFailed(f"no answer within {self.deadline} s: {self.messages()}")
 
-    def messages(self):
-        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+    def is_complete(self):
+        """Whether all workers tell of themselves; they answer then, too."""
+        return self.worker_count == 1 or f"\nkiln_workers {self.worker_count}\n" in self.get("/-/metrics", self.authorization).text
+
+    def messages(self, most=2000):
+        """The last of what it has written for people."""
+        return self.log.read_text(errors="replace")[-most:] if self.log.exists() else ""
 
     def children(self):
         """Process numbers of the workers (descendants of the process that was started), which are also remembered."""
@@ -243,7 +274,14 @@ class Server:
         """Process numbers of those that answer requests: the children, or the process itself if it has none."""
         return self.children() or [self.process.pid]
 
-    def stop(self, patience=15):
+    def victim(self):
+        """The process number of some worker; there is always one sooner or later."""
+        found = []
+        if not wait_for(lambda: found.extend(self.children()) or found):
+            raise ServerFailed(f"there is no worker: {self.messages()}")
+        return random.choice(found)
+
+    def stop(self, patience=PATIENCE):
         """Ends the server as an administrator would; whatever is left then is killed. The exit status."""
         if self.process and self.process.poll() is None:
             self.children()
@@ -273,6 +311,7 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+        self.reserved.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- Asking
@@ -283,15 +322,15 @@ class Server:
             if secret.encode() in text:
                 self.leaks.append((secret, answer))
 
-    def connect(self, timeout=15, source=None):
+    def connect(self, timeout=PATIENCE, source=None):
         """source: another loopback address to come from, such as 127.0.0.2."""
         return Connection(self.port, timeout, self.look, source)
 
-    def request(self, method, target, headers=None, body=None, timeout=15, source=None):
+    def request(self, method, target, headers=None, body=None, timeout=PATIENCE, source=None):
         with self.connect(timeout, source) as connection:
             return connection.request(method, target, {"Connection": "close", **(headers or {})}, body)
 
-    def get(self, target, headers=None, timeout=15):
+    def get(self, target, headers=None, timeout=PATIENCE):
         return self.request("GET", target, headers, timeout=timeout)
 
     @property
@@ -315,6 +354,17 @@ def alive(pid):
         return False
 
 
+def refuses(server):
+    """Whether it takes no connections any more."""
+    try:
+        server.connect().close()
+        return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+
+
 def memory(pid):
     """Resident memory in bytes."""
     match = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.M)
@@ -327,8 +377,8 @@ def processor_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_for(condition, seconds, step=0.05):
-    """Whether condition() gets true within so many seconds."""
+def wait_for(condition, seconds=PATIENCE, step=0.05):
+    """Whether condition() gets true; it is given up after so many seconds."""
     limit = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > limit:

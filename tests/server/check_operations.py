@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""What an administrator sees and does: figures, the compiler's page, code loaded again, logs, deadlines, signals."""
+"""What an administrator sees and does: figures, the compiler's page, code loaded again, deadlines."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,69 +14,22 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "driver"))
 
 from checks import Checks  # noqa: E402
-from serving import Server, alive, kill, wait_for  # noqa: E402
+from serving import PATIENCE, Server, kill, wait_for  # noqa: E402
 import editing  # noqa: E402
+from figures import metrics, settled, told, total  # noqa: E402
 
 checks = Checks()
 
-SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)*)\})? (-?[0-9.]+(?:e[-+]?\d+)?)')
-
-
-def metrics(server, headers=None):
-    """{(name, labels): value} of /-/metrics, which is read as Prometheus does: strictly."""
-    answer = server.get("/-/metrics", headers)
-    if answer.status != 200:
-        raise AssertionError(f"metrics: {answer}")
-    types, values = {}, {}
-    for line in answer.text.splitlines():
-        if line.startswith("# TYPE "):
-            _, _, name, kind = line.split(" ")
-            if name in types or kind not in ("counter", "gauge", "histogram"):
-                raise AssertionError(f"type: {line}")
-            types[name] = kind
-        elif not line.startswith("# HELP "):
-            match = SAMPLE.fullmatch(line)
-            if not match:
-                raise AssertionError(f"this is no sample: {line!r}")
-            family = re.sub(r"_(bucket|sum|count)$", "", match[1])
-            if family not in types and match[1] not in types:
-                raise AssertionError(f"a sample of no type: {line!r}")
-            labels = tuple(sorted(re.findall(r'([a-z_]+)="([^"]*)"', match[2] or "")))
-            if (match[1], labels) in values:
-                raise AssertionError(f"twice: {line!r}")
-            values[match[1], labels] = float(match[3])
-    return values
-
-
-def total(values, name, **labels):
-    return sum(value for (each, its), value in values.items() if each == name and labels.items() <= dict(its).items())
-
-
-def settled(read, wanted, seconds=5):
-    """What read() answers, as soon as it is what is wanted; workers tell of themselves once a second. One that is killed
-    takes connections along."""
-    last = [None]
-
-    def look():
-        try:
-            last[0] = read()
-        except OSError as error:
-            last[0] = error
-        return last[0] == wanted
-    wait_for(look, seconds, 0.2)
-    return last[0]
-
-
-def all_there(server, count=2):
-    """Waits until all workers answer."""
-    if settled(lambda: total(metrics(server), "kiln_workers"), count, 20) != count:
-        raise AssertionError("the workers are not there")
+# What the figures of a worker are that has answered a few requests, at least and at most.
+WORKED = (("kiln_process_resident_memory_bytes", 20e6, 4e9), ("kiln_heap_bytes", 4e6, 4e9), ("kiln_gc_collections_total", 1, 1e6),
+          ("kiln_gc_seconds_total", 1e-5, 1000), ("kiln_process_cpu_seconds_total", 0.01, 1e4), ("kiln_uptime_seconds", 0.01, 1e4),
+          ("kiln_jit_functions", 1, 1e5), ("kiln_jit_compilations_total", 1, 1e5), ("kiln_jit_code_bytes", 1000, 1e8),
+          ("kiln_http_connections", 0, 1000), ("kiln_http_request_duration_seconds_sum", 1e-9, 1e4))
 
 
 @checks.group
 def figures_for_prometheus():
     with Server("--sample", workers=2) as server:
-        all_there(server)
         before = metrics(server)
         for _ in range(40):
             server.get("/archive")
@@ -87,17 +39,16 @@ def figures_for_prometheus():
         def more(name, **labels):
             return total(metrics(server), name, **labels) - total(before, name, **labels)
         checks.equal("answers 404", settled(lambda: more("kiln_http_requests_total", **{"class": "4xx"}), 40), 40)
-        checks.true("answers 200", wait_for(lambda: more("kiln_http_requests_total", **{"class": "2xx"}) >= 41, 5))
-        checks.true("bytes", wait_for(lambda: more("kiln_http_response_bytes_total") > 40 * len(server.get("/archive").body), 5))
-        checks.true("hits of the cache", wait_for(lambda: more("kiln_cache_hits_total") >= 35, 5))
+        checks.true("answers 200", wait_for(lambda: more("kiln_http_requests_total", **{"class": "2xx"}) >= 41))
+        checks.true("bytes", wait_for(lambda: more("kiln_http_response_bytes_total") > 40 * len(server.get("/archive").body)))
+        checks.true("hits of the cache", wait_for(lambda: more("kiln_cache_hits_total") >= 35))
 
-        # The kernel chooses who answers; one that has just begun may have told of itself before it answered anything.
+        # The system chooses who answers; one that has just begun may have told of itself before it answered anything.
         def both_have_worked():
             server.get("/archive")
             values = metrics(server)
-            return all(total(values, name, worker=worker) > 0 for worker in "12"
-                       for name in ("kiln_http_request_duration_seconds_sum", "kiln_jit_code_bytes"))
-        checks.true("both have worked", wait_for(both_have_worked, 20))
+            return all(total(values, name, worker=worker) >= least for worker in "12" for name, least, _ in WORKED)
+        wait_for(both_have_worked)
         values = metrics(server)
         checks.equal("workers", total(values, "kiln_workers"), 2)
         checks.equal("posts, by each", total(values, "kiln_posts"), 2 * 64)
@@ -110,17 +61,13 @@ def figures_for_prometheus():
             checks.equal("up to all", counts[-1], total(values, "kiln_http_request_duration_seconds_count", worker=worker))
             checks.true("time", total(values, "kiln_http_request_duration_seconds_sum", worker=worker) > 0)
             checks.equal("as many as answers", counts[-1], total(values, "kiln_http_requests_total", worker=worker))
-            for name, least, most in (("kiln_process_resident_memory_bytes", 20e6, 4e9), ("kiln_heap_bytes", 4e6, 4e9),
-                                      ("kiln_gc_collections_total", 1, 1e6), ("kiln_gc_seconds_total", 1e-5, 100),
-                                      ("kiln_process_cpu_seconds_total", 0.01, 1e4), ("kiln_uptime_seconds", 0.01, 1e4),
-                                      ("kiln_jit_functions", 1, 1e5), ("kiln_jit_compilations_total", 1, 1e5),
-                                      ("kiln_jit_code_bytes", 1000, 1e8), ("kiln_http_connections", 0, 1000)):
+            for name, least, most in WORKED:
                 checks.within(f"worker {worker}: {name}", total(values, name, worker=worker), least, most)
         checks.equal("restarts", total(values, "kiln_worker_restarts_total"), 0)
         kill(server.workers()[0])
         checks.equal("restarts after a worker was killed", settled(
             lambda: total(metrics(server), "kiln_worker_restarts_total"), 1), 1)
-        checks.equal("both tell again", settled(lambda: total(metrics(server), "kiln_workers"), 2, 15), 2)
+        checks.equal("both tell again", settled(lambda: total(metrics(server), "kiln_workers"), 2), 2)
 
 
 @checks.group
@@ -161,7 +108,6 @@ def who_may_ask():
 @checks.group
 def the_page_of_the_compiler():
     with Server("--sample", "--no-cache", workers=2) as server:
-        all_there(server)
         for worker in (1, 2):
             answer = server.get(f"/-/jit?worker={worker}")
             checks.equal(f"page {worker}: status", answer.status, 200)
@@ -182,25 +128,28 @@ def the_page_of_the_compiler():
         for _ in range(400):
             server.get("/tags")
         for worker in (1, 2):
-            # Another worker knows them when this one has been told that somebody looks.
+            # Another worker knows them when this one has been told that somebody looks; they are compiled in the background.
             seen = {}
 
             def look():
+                server.get("/tags")
                 seen.clear()
                 seen.update(view(worker))
-                return seen.get("functions")
-            checks.true(f"functions of worker {worker}, whoever answers", wait_for(look, 5))
+                functions = seen.get("functions") or []
+                return any(">>" in f["name"] for f in functions) and any(f["state"] == "compiled" and f["bytes"] > 0 for f in functions)
+            checks.true(f"functions of worker {worker}, whoever answers, with names of Smalltalk; some are compiled", wait_for(look),
+                        lambda: [(f["name"], f["state"]) for f in seen.get("functions") or []])
             checks.equal("its own", (seen["worker"], seen["jit"]["mode"]), (worker, "tier2"))
-            names = {f["name"] for f in seen["functions"]}
-            checks.true("functions have names of Smalltalk", any(">>" in name for name in names), lambda: sorted(names))
             for f in seen["functions"]:
                 if set(f) != {"name", "position", "loop", "state", "reason", "compilations", "bytes", "bytecodes", "inlined", "exits", "ms"}:
                     checks.true("a function has all of it", False, f)
                     break
-            checks.true("some are compiled", any(f["state"] == "compiled" and f["bytes"] > 0 for f in seen["functions"]))
-        checks.true("it goes on", wait_for(lambda: sum(w["requests"] for w in view(1)["workers"]) > sum(w["requests"] for w in first["workers"]) + 300, 5))
-        page = server.get("/-/jit?worker=1").text
-        checks.true("the page has functions without its script", "&gt;&gt;" in page or ">>" in page)
+        checks.true("it goes on", wait_for(lambda: sum(w["requests"] for w in view(1)["workers"]) > sum(w["requests"] for w in first["workers"]) + 300))
+
+        def page_has_functions():
+            page = server.get("/-/jit?worker=1").text
+            return "&gt;&gt;" in page or ">>" in page
+        checks.true("the page has functions without its script", wait_for(page_has_functions))
     with Server("--sample", mode="tier1") as server:
         checks.equal("another mode: page", server.get("/-/jit").status, 200)
         checks.equal("another mode: no compiler", json.loads(server.get("/-/jit.json").text)["jit"]["active"], False)
@@ -213,7 +162,9 @@ def change(server, folder, name, old, new):
     text = path.read_text()
     if old not in text:
         raise AssertionError(f"{name} does not have {old!r}")
-    path.write_text(text.replace(old, new))
+    # At once, as editors do: who loads it meanwhile gets the one or the other.
+    (folder / "being-changed").write_text(text.replace(old, new))
+    (folder / "being-changed").rename(path)
 
 
 def heads(server, path="/", count=12):
@@ -253,12 +204,13 @@ def code_is_loaded_again():
         checks.equal("by GET", server.get("/-/reload", server.authorization).status, 405)
         answer = post_reload(server)
         checks.equal("by the API", (answer.status, json.loads(answer.text).get("loaded")), (200, ["Pages.st"]))
-        checks.equal("all workers", settled(lambda: heads(server), {"Second posts"}), {"Second posts"})
+        checks.true("by all workers", told(server, "code loaded: Pages.st", 2), server.messages)
+        checks.equal("all workers", heads(server), {"Second posts"})
         checks.equal("nothing has changed since", json.loads(post_reload(server).text).get("loaded"), [])
         change(server, folder, "Pages.st", "'Second posts'", "'Third posts'")
         server.process.send_signal(signal.SIGHUP)
-        checks.equal("by a signal", settled(lambda: heads(server), {"Third posts"}), {"Third posts"})
-        checks.true("it was told", wait_for(lambda: server.messages().count("code loaded: Pages.st") >= 2, 3), server.messages)
+        checks.true("by a signal: by all workers", told(server, "code loaded: Pages.st", 4), server.messages)
+        checks.equal("by a signal", heads(server), {"Third posts"})
 
         # An error leaves all as it was, also what stands before it in the same file and in others.
         change(server, folder, "Markup.st", "'<!!DOCTYPE html>'", "'<!!DOCTYPE html><!!-- new -->'")
@@ -270,19 +222,28 @@ def code_is_loaded_again():
         text = json.loads(answer.text)
         checks.true("which file, which line", text.get("file") == "Pages.st" and re.search(r"Pages\.st:\d+:\d+: error", text.get("error", "")), text)
         server.process.send_signal(signal.SIGHUP)
-        checks.true("told by each worker", wait_for(lambda: server.messages().count("the code stays as it was") >= 1, 5), server.messages)
+        checks.true("told by each worker", told(server, "the code stays as it was", 2), server.messages)
         checks.equal("the old code goes on", heads(server), {"Third posts"})
         checks.true("of all files", "<!-- new -->" not in server.get("/tags").text)
 
         def counted():
             values = metrics(server)
             return total(values, "kiln_code_reload_failures_total") >= 1 and total(values, "kiln_code_reloads_total") >= 3
-        checks.true("counted", wait_for(counted, 5))
-        # Mended, it is taken.
-        text = (folder / "Pages.st").read_text()
-        (folder / "Pages.st").write_text(text[:text.index("\n!Page methodsFor: 'wrong'!")])
-        checks.equal("mended", post_reload(server).status, 200)
+        checks.true("counted", wait_for(counted))
+        # An error that comes only when statements are carried out; it does not end anybody.
+        change(server, folder, "Pages.st", "\n!Page methodsFor: 'wrong'!\nbroken ^(1 + ! !\n", "\nnil zork!\n")
+        workers = sorted(server.workers())
+        server.process.send_signal(signal.SIGHUP)
+        checks.true("a statement that fails: told by each worker", told(server, "does not understand #zork", 2), server.messages)
+        answer = post_reload(server)
+        checks.one_of("it is not tried again", (answer.status, json.loads(answer.text).get("loaded")), [(200, [])])
+        checks.equal("the same workers go on with the old code", (sorted(server.workers()), heads(server)), (workers, {"Third posts"}))
+        # Mended, it is taken, and with it what was refused because of it.
+        change(server, folder, "Pages.st", "\nnil zork!\n", "")
+        answer = post_reload(server)
+        checks.equal("mended", (answer.status, json.loads(answer.text).get("loaded")), (200, ["Markup.st", "Pages.st"]))
         checks.equal("mended code", settled(lambda: heads(server), {"Wrong posts"}), {"Wrong posts"})
+        checks.true("of all files", wait_for(lambda: all("<!-- new -->" in server.get("/tags").text for _ in range(12))))
         checks.equal("leaks", [secret for secret, _ in server.leaks if secret == server.token], [])
 
 
@@ -309,7 +270,8 @@ def code_changes_under_load():
             thread.start()
         old = "'Newest posts'"
         for turn in range(6):
-            time.sleep(0.3)
+            before = count[0]
+            wait_for(lambda: count[0] > before + 20 or wrong)
             new = f"'Turn {turn}'"
             if turn % 2:
                 with open(folder / "Zz.st", "w") as file:
@@ -322,12 +284,37 @@ def code_changes_under_load():
                 checks.one_of("the API", post_reload(server).status, (200, 422))
             else:
                 server.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        # What was refused because of another file is loaded when that is mended.
+        (folder / "Zz.st").write_text("Object subclass: #Zz\n\tinstanceVariableNames: 'a'\n\tclassVariableNames: ''\n\tcategory: 'x'!\n")
+        server.process.send_signal(signal.SIGHUP)
+        checks.true("in the end it is loaded", wait_for(lambda: heads(server) == {"Turn 5"}), server.messages)
         stop.set()
         for thread in threads:
             thread.join()
         checks.equal("failed requests", wrong, [])
         checks.true("there were many", count[0] > 100, count)
+
+
+@checks.group
+def code_changes_while_a_worker_begins():
+    """One that has read its code, but does not take signals yet, misses no change."""
+    with Code() as (server, folder):
+        old = "'Newest posts'"
+        for turn in range(8):
+            victims = server.workers()
+            victim = victims[turn % len(victims)]
+            kill(victim)
+            wait_for(lambda: len(server.children()) == 2 and victim not in server.children())
+            time.sleep(0.07 * turn)
+            new = f"'Turn {turn}'"
+            change(server, folder, "Pages.st", old, new)
+            old = new
+            if turn % 2:
+                server.process.send_signal(signal.SIGHUP)
+            else:
+                post_reload(server)
+            wait_for(server.is_complete)
+            checks.true(f"{turn}: both workers have it", wait_for(lambda: all(heads(server) == {new[1:-1]} for _ in range(3)), 20), server.messages)
 
 
 @checks.group
@@ -338,7 +325,7 @@ def a_developers_server():
         change(server, folder, "Pages.st", "'Newest posts'", "'Changed posts'")
         checks.equal("a change is seen by itself", settled(lambda: heads(server, count=1), {"Changed posts"}), {"Changed posts"})
         change(server, folder, "Pages.st", "'Changed posts'", "((self zork: 1), 'x')")
-        checks.true("an error of the program", wait_for(lambda: server.get("/").status == 500, 5))
+        checks.true("an error of the program", wait_for(lambda: server.get("/").status == 500))
         page = server.get("/").text
         for part in ("zork:", "IndexPage&gt;&gt;headline", "Pages.st:"):
             checks.true(f"its page shows {part}", part in page, page[:3000])
@@ -361,7 +348,7 @@ def a_developers_server():
 def interrupted(server):
     server.process.send_signal(signal.SIGINT)
     try:
-        return server.process.wait(15)
+        return server.process.wait(PATIENCE)
     except Exception as error:  # noqa: BLE001
         return error
 
@@ -375,182 +362,13 @@ def a_deadline():
             start = time.monotonic()
             answer = server.get("/archive")
             checks.equal(f"{number}: it ends with", answer.status, 503)
-            checks.within("in time", time.monotonic() - start, 0.4, 5)
+            checks.true("not before its time", time.monotonic() - start > 0.4, time.monotonic() - start)
             checks.true("and tells when to come again", answer.header("retry-after"))
-            checks.equal("others are answered", server.get("/tags").status, 200)
-        checks.true("counted", total(metrics(server), "kiln_http_deadline_exceeded_total") == 3)
+            # A slow machine may need longer than that for this one, too, until its code is warm.
+            checks.true("others are answered", wait_for(lambda: server.get("/tags").status == 200))
+        checks.true("counted", settled(lambda: total(metrics(server), "kiln_http_deadline_exceeded_total") >= 3, True))
         checks.true("told", "took longer than 0.5 seconds" in server.messages(), server.messages)
-        checks.equal("by the same worker", total(metrics(server), "kiln_worker_restarts_total"), 0)
-
-
-# ---- logs
-
-LINE = re.compile(r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "([A-Z]+) (\S+) HTTP/1\.1" (\d{3}) (\d+) "([^"]*)" "([^"]*)" \d+\.\d{3}')
-
-
-@checks.group
-def the_access_log():
-    with Server("--sample", workers=2) as server:
-        size = len(server.get("/tags", {"User-Agent": "a test", "Referer": "https://example.com/?q=1"}).body)
-        evil = 'x" 200 0\t"\x1b[31m\\'
-        server.get("/none", {"User-Agent": evil})
-        server.request("HEAD", "/tags")
-        server.get("/search?q=" + "x" * 5000)
-        wait_for(lambda: len(server.access_log.read_text().splitlines()) >= 4, 3)
-        time.sleep(0.5)
-        lines = [line for line in server.access_log.read_bytes().decode("ascii").splitlines() if "/-/health" not in line]
-        matches = [LINE.fullmatch(line) for line in lines]
-        checks.true("each line has its form", all(matches), lines)
-        rows = {(m[1], m[2]): m for m in matches if m}
-        checks.equal("a page", rows["GET", "/tags"].groups()[2:], ("200", str(size), "https://example.com/?q=1", "a test"))
-        checks.equal("nothing breaks out of its field", (rows["GET", "/none"][3], rows["GET", "/none"][6]),
-                     ("404", "x\\x22 200 0\\x09\\x22\\x1b[31m\\x5c"))
-        checks.equal("HEAD sends no body", rows["HEAD", "/tags"][4], "0")
-        checks.true("long addresses are cut", all(len(line) < 4096 for line in lines))
-
-        # Many at once: whole lines, none lost.
-        def ask():
-            with server.connect() as connection:
-                for number in range(500):
-                    connection.request("GET", f"/tags?n={number}")
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.2)
-        moved = server.access_log.with_suffix(".1")
-        server.access_log.rename(moved)
-        server.process.send_signal(signal.SIGUSR1)
-        for thread in threads:
-            thread.join()
-        server.get("/last")
-        checks.true("a new file is begun", wait_for(lambda: server.access_log.exists() and "/last" in server.access_log.read_text(), 5))
-
-        def lines_of_both():
-            return (moved.read_text() + server.access_log.read_text()).splitlines()
-        checks.equal("lines of 2,000 requests", settled(lambda: sum("/tags?n=" in line for line in lines_of_both()), 2000), 2000)
-        checks.equal("torn lines", [line for line in lines_of_both() if not LINE.fullmatch(line)], [])
-        server.access_log.rename(server.access_log.with_suffix(".2"))
-        server.process.send_signal(signal.SIGHUP)
-        checks.true("SIGHUP as well", wait_for(server.access_log.exists, 3))
-    with Server(workers=2) as server:
-        server.stop()
-        server.command[server.command.index("--log") + 1] = "-"
-        server.start()
-        server.get("/robots.txt")
-        checks.true("on standard output", wait_for(lambda: '"GET /robots.txt HTTP/1.1" 200' in server.messages(), 3), server.messages)
-        server.stop()
-        server.command[server.command.index("--log") + 1] = "/dev/full"
-        server.start()
-        for _ in range(50):
-            server.get("/robots.txt")
-        checks.equal("a log that cannot be written stops nothing", server.get("/robots.txt").status, 200)
-        checks.true("it is told", wait_for(lambda: "access log" in server.messages(), 3), server.messages)
-        checks.true("and counted", wait_for(lambda: total(metrics(server), "kiln_log_lines_lost_total") > 0, 10))
-
-
-# ---- signals
-
-@checks.group
-def stopping_under_load():
-    for number, sent in ((1, signal.SIGTERM), (2, signal.SIGINT)):
-        with Server("--sample", workers=2) as server:
-            acknowledged, wrong, threads = [], [], []
-
-            def write(thread):
-                turn = 0
-                while True:
-                    turn += 1
-                    try:
-                        answer = editing.send(server, "POST", "/api/posts", {"title": f"t{thread} {turn}", "body": "b", "status": "published"})
-                    except OSError:
-                        return
-                    if answer.status == 201:
-                        acknowledged.append(json.loads(answer.text)["id"])
-                    else:
-                        wrong.append(answer)
-                        return
-
-            def read():
-                try:
-                    with server.connect() as connection:
-                        while True:
-                            answer = connection.request("GET", "/archive")
-                            if answer.status != 200 or b"</html>" not in answer.body:
-                                wrong.append(answer)
-                except OSError:
-                    return
-
-            threads = [threading.Thread(target=write, args=(n,)) for n in range(2)] + [threading.Thread(target=read) for _ in range(2)]
-            for thread in threads:
-                thread.start()
-            time.sleep(1.5)
-            start = time.monotonic()
-            server.process.send_signal(sent)
-            status = server.process.wait(20)
-            taken = time.monotonic() - start
-            for thread in threads:
-                thread.join()
-            checks.equal(f"{sent.name}: status", status, 0)
-            checks.within(f"{sent.name}: seconds", taken, 0, 9)
-            checks.equal(f"{sent.name}: wrong answers", wrong, [])
-            checks.true(f"{sent.name}: something was written", len(acknowledged) > 3, len(acknowledged))
-            checks.true(f"{sent.name}: no worker is left", wait_for(lambda: not any(alive(pid) for pid in server.others), 2))
-            server.start()
-            there = {post["id"] for post in editing.posts(server)}
-            checks.equal(f"{sent.name}: acknowledged and lost", [each for each in acknowledged if each not in there], [])
-
-
-@checks.group
-def stopping_at_once():
-    with Server("--stop-time", "30", workers=2) as server:
-        with server.connect() as connection:
-            connection.send("POST /api/posts HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf")
-            time.sleep(0.3)
-            server.process.send_signal(signal.SIGTERM)
-            time.sleep(1)
-            checks.equal("it waits for a request that has begun", server.process.poll(), None)
-            server.process.send_signal(signal.SIGTERM)
-            checks.true("a second signal stops it", wait_for(lambda: server.process.poll() is not None, 5))
-            checks.equal("status", server.process.returncode, 0)
-    with Server("--stop-time", "1", workers=2) as server:
-        with server.connect() as connection:
-            connection.send("POST /api/posts HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf")
-            time.sleep(0.3)
-            start = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
-            server.process.wait(15)
-            checks.within("no longer than it is told", time.monotonic() - start, 0.8, 6)
-
-
-@checks.group
-def a_worker_that_hangs():
-    with Server("--deadline", "0.1", workers=2) as server:
-        all_there(server)
-        victim = server.workers()[0]
-        kill(victim, signal.SIGSTOP)
-        checks.true("it is killed after half a minute", wait_for(lambda: not alive(victim), 60, 0.5))
-        checks.true("it was told", "no sign of life" in server.messages(), server.messages)
-        all_there(server)
-        checks.equal("and started again", len(server.workers()), 2)
-
-
-@checks.group
-def folders_and_descriptors():
-    with Server(workers=2, environment={"XDG_RUNTIME_DIR": ""}) as probe:
-        run = probe.folder / "run"
-        run.mkdir()
-        server = Server(workers=2, environment={"XDG_RUNTIME_DIR": str(run)})
-        with server:
-            folders = list(run.iterdir())
-            checks.equal("one folder, nobody else's", [(len(folders), oct(folders[0].stat().st_mode & 0o777))], [(1, "0o700")])
-            for pid in server.workers():
-                fds = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd") if fd != "3"}
-                checks.true("a worker has no pipe but its own", sum(name.startswith("pipe:") for name in fds) <= 1, fds)
-            server.kill()
-            checks.true("workers end when the supervisor is killed", wait_for(lambda: not any(alive(p) for p in server.others), 5))
-        with Server(workers=2, environment={"XDG_RUNTIME_DIR": str(run)}):
-            pass
-        checks.equal("in order, it is removed", len(list(run.iterdir())), len(folders))
+        checks.equal("by the same worker", settled(lambda: total(metrics(server), "kiln_worker_restarts_total"), 0), 0)
 
 
 checks.main()

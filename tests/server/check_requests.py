@@ -13,19 +13,17 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "driver"))
 
 from checks import Checks  # noqa: E402
-from serving import Server, alive, wait_for  # noqa: E402
+from serving import PATIENCE, Server, alive  # noqa: E402
 
 checks = Checks()
 server = None
-RECEIVE_TIMEOUT, IDLE_TIMEOUT, CONNECTIONS = 3, 3, 100
-# Seconds that a bound may be late: its clock ticks in seconds, and the machine may be busy.
-LATE = 6
+RECEIVE_TIMEOUT, IDLE_TIMEOUT, CONNECTIONS = 3, 3, 100  # the first two are far from the defaults, 60 and 30
 
 
-def raw(data, timeout=15):
+def raw(data):
     """What the server answers to these bytes: a list of answers, up to the end of the connection."""
     answers = []
-    with server.connect(timeout) as connection:
+    with server.connect() as connection:
         connection.send(data)
         connection.socket.shutdown(socket.SHUT_WR)
         try:
@@ -295,7 +293,7 @@ def clients_that_go_away():
 
 @checks.group
 def slow_clients():
-    """Clients that send a byte now and then, read nothing, or say nothing: closed within the bound; others do not wait."""
+    """Clients that send a byte now and then, read nothing, or say nothing: their connections are ended; others do not wait."""
     slow = []
     start = time.monotonic()
     for number in range(30):
@@ -307,7 +305,7 @@ def slow_clients():
     def drip(number, connection):
         """A byte each half second, as long as the connection is open."""
         connection.socket.settimeout(0.5)
-        while time.monotonic() - start < 60:
+        while time.monotonic() - start < PATIENCE:
             try:
                 if number % 3 < 2:
                     connection.socket.sendall(b"a")
@@ -322,17 +320,16 @@ def slow_clients():
     threads = [threading.Thread(target=drip, args=item) for item in enumerate(slow)]
     for thread in threads:
         thread.start()
-    slowest = 0
-    while time.monotonic() - start < 2:
-        before = time.monotonic()
+    served_meanwhile = 0
+    while not closed:
         server.get("/")
-        slowest = max(slowest, time.monotonic() - before)
-    checks.true("others do not wait for them", slowest < 1, f"{slowest:.2f} s")
+        served_meanwhile += not closed
+    checks.true("others do not wait for them", served_meanwhile > 0)
     for thread in threads:
         thread.join()
     for number, what in enumerate(("half a head", "half a body", "nothing")):
         times = [closed[i] for i in range(number, 30, 3)]
-        checks.true(f"{what}: ended in time", max(times) < max(RECEIVE_TIMEOUT, IDLE_TIMEOUT) + LATE, f"{max(times):.1f} s")
+        checks.true(f"{what}: ended by this bound, not by the default", max(times) < 25, f"{max(times):.1f} s")
     # One that asks for much and reads nothing.
     with server.connect() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -350,8 +347,7 @@ def too_many_connections():
     """More connections than are allowed wait to be accepted, and get their turn when the idle ones end."""
     crowd = [server.connect() for _ in range(CONNECTIONS + 20)]
     try:
-        checks.true("somebody gets his turn", wait_for(
-            lambda: server.get("/robots.txt", timeout=IDLE_TIMEOUT + LATE).status == 200, 30))
+        checks.equal("somebody gets his turn", server.get("/robots.txt", timeout=25).status, 200)
     finally:
         for connection in crowd:
             connection.close()

@@ -4,12 +4,12 @@ nothing lost that was acknowledged."""
 
 import json
 import os
+import random
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -66,7 +66,7 @@ def fill(server, mount, is_mounted):
     if is_mounted:
         subprocess.run(["mount", "-o", "remount,size=12m", str(mount)], check=True)
         checks.true("with room again, writing goes on", wait_for(lambda: editing.send(
-            server, "POST", "/api/posts", {"title": "After", "body": "x"}).status == 201, 10))
+            server, "POST", "/api/posts", {"title": "After", "body": "x"}).status == 201))
     server.stop()
     intact(checks, "after a full disk", server.database)
 
@@ -82,22 +82,14 @@ def a_locked_database():
             answers = []
 
             def write():
-                start = time.monotonic()
-                answer = editing.send(server, "PATCH", f"/api/posts/{post['id']}", {"version": post["version"], "title": "Changed"}, 30)
-                answers.append((answer, time.monotonic() - start))
+                answers.append(editing.send(server, "PATCH", f"/api/posts/{post['id']}", {"version": post["version"], "title": "Changed"}))
 
             thread = threading.Thread(target=write)
             thread.start()
-            time.sleep(0.1)
-            start = time.monotonic()
-            checks.equal("readers read", (server.get("/archive", timeout=20).body == wanted), True)
-            waited = time.monotonic() - start
-            checks.true("within a bounded time", waited < 4, f"{waited:.1f} s")
+            checks.equal("readers read meanwhile", server.get("/archive").body == wanted, True)
             thread.join()
-            answer, seconds = answers[0]
-            checks.equal("a writer is told", answer.status, 503)
-            checks.true("when to come back", (answer.header("retry-after") or "").isdigit(), answer)
-            checks.true("within a bounded time", seconds < 10, f"{seconds:.1f} s")
+            checks.equal("a writer is told", [answer.status for answer in answers], [503])
+            checks.true("when to come back", (answers[0].header("retry-after") or "").isdigit(), answers)
         finally:
             holder.execute("ROLLBACK")
             holder.close()
@@ -108,16 +100,16 @@ def a_locked_database():
         other.execute("BEGIN EXCLUSIVE")
         try:
             status, text = refused_start(server.database)
-            checks.true("starting then works or is refused with a message", status == "serves" or status != 0 and text, (status, text))
+            checks.true("starting then works or is refused with a message", status == "serves" or status == 1 and text, (status, text))
         finally:
             other.execute("ROLLBACK")
             other.close()
 
 
-def refused_start(database, *options, workers=2, seconds=25):
+def refused_start(database, *options, workers=2):
     """What comes of starting a server there: ("serves", "") or its status and message."""
     try:
-        with Server(*options, database=database, workers=workers, deadline=seconds):
+        with Server(*options, database=database, workers=workers):
             return "serves", ""
     except ServerFailed as error:
         return ("hangs" if "no answer" in str(error) else 1), str(error)
@@ -125,6 +117,7 @@ def refused_start(database, *options, workers=2, seconds=25):
 
 @checks.group
 def a_damaged_database():
+    noise = random.Random(20261120).randbytes
     with Server("--sample", workers=1) as server:
         server.stop()
         path = server.database
@@ -133,20 +126,18 @@ def a_damaged_database():
         later.execute("PRAGMA user_version = 1000")
         later.close()
         newer = path.read_bytes()
-        for what, content in (("noise", os.urandom(100_000)), ("text", b"This is no database.\n" * 1000),
+        for what, content in (("noise", noise(100_000)), ("text", b"This is no database.\n" * 1000),
                               ("a newer one", newer), ("cut in half", whole[:len(whole) // 2]),
-                              ("a broken schema", whole[:100] + os.urandom(4000) + whole[4100:])):
+                              ("a broken schema", whole[:100] + noise(4000) + whole[4100:])):
             for ending in ("-wal", "-shm"):
                 Path(str(path) + ending).unlink(missing_ok=True)
             path.write_bytes(content)
             for workers in (1, 2):
-                start = time.monotonic()
                 status, text = refused_start(path, workers=workers)
                 # A half may look whole until the missing part is asked for.
                 checks.true(f"{what}, {workers} workers: refused", status == 1 or what == "cut in half" and status == "serves", (status, text))
                 if status != "serves":
                     checks.true(f"{what}, {workers} workers: one clear message", text.count("site.db") >= 1 and text.count("\n") < 12, text)
-                checks.true(f"{what}, {workers} workers: soon", time.monotonic() - start < 20, f"{time.monotonic() - start:.1f} s")
             if what != "a newer one":
                 checks.equal(f"{what}: the file is left as it was", path.read_bytes() == content, True)
         # Damaged while it is used: some pages may still work, none may be wrong, the server lives.
@@ -159,7 +150,7 @@ def a_damaged_database():
         with open(path, "r+b") as file:
             for offset in range(4096, len(whole) - 4096, 4096):
                 file.seek(offset)
-                file.write(os.urandom(4096))
+                file.write(noise(4096))
         targets = ["/", "/archive", "/tags", "/feed.atom", "/search?q=a", "/sitemap.xml", "/api/posts"]
         got = [server.get(target).status for target in targets]
         checks.true("pages of a damaged database", set(got) <= {200, 500, 503} and set(got) & {500, 503}, list(zip(targets, got)))
@@ -167,7 +158,7 @@ def a_damaged_database():
         checks.one_of("writing to it", answer.status, (500, 503))
         checks.true("the server lives", alive(server.process.pid))
         # The answer to the last one who asked holds for a tenth of a second.
-        checks.true("its health", wait_for(lambda: server.get("/-/health").status == 503, 5))
+        checks.true("its health", wait_for(lambda: server.get("/-/health").status == 503))
         checks.equal("answers with secrets in them", server.leaks, [])
         checks.equal("status after SIGTERM", server.stop(), 0)
 
@@ -183,7 +174,7 @@ def starting_where_it_cannot():
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             for workers in (1, 2):
-                second = Server(workers=workers, deadline=20)
+                second = Server(workers=workers)
                 second.command[second.command.index("--port") + 1] = str(taken.getsockname()[1])
                 try:
                     second.start()

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 JSON = {"Content-Type": "application/json"}
 
 
-def send(server, method, target, fields=None, timeout=15):
+def send(server, method, target, fields=None):
     """An authorized request with JSON; the answer."""
     body = None if fields is None else json.dumps(fields).encode()
-    return server.request(method, target, {**server.authorization, **JSON}, body, timeout)
+    return server.request(method, target, {**server.authorization, **JSON}, body)
 
 
 def create(server, title, body="Text.", status="published", **fields):
