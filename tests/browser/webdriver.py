@@ -112,7 +112,7 @@ class Browser:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             problem = json.load(error)["value"]
-            raise BrowserFailed(f"{problem['error']}: {problem['message'].splitlines()[0]}") from None
+            raise BrowserFailed(f"{problem['error']}: {' '.join(problem['message'].splitlines()[:2])}") from None
 
     def _post(self, path, **body):
         return self._call("POST", self.session + path, body)
