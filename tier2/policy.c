@@ -324,6 +324,27 @@ static void entered(VM *vm, T2Version *v) {
         count_again(v->function->code, UINT32_MAX, 1);
 }
 
+static void *hot(VM *vm, void *code, uint32_t at);
+
+// A loop that turns hot because its function is called often, each time for some turns: the
+// function is compiled in place of the loop, which would be compiled with all that comes after it
+// and entered for the activation that runs. A function of ten loops was compiled eleven times.
+// True when there is nothing else to do about the loop for now.
+static bool is_hot_by_calls(VM *vm, T2Version *v) {
+    Code *code = v->function->code;
+    uint64_t calls = t1_code_entries(code);
+    if (!t2_settings.entries || code->top || 8 * (calls - v->calls) < t2_settings.entries)
+        return false; // most turns are of few calls
+    T2Version *whole = t2_policy_version(vm, v->function, UINT32_MAX);
+    if (whole->state != T2_COLD && whole->state != T2_WAITING)
+        return false;
+    v->calls = calls;
+    wait_longer(v, 0);
+    if (whole->state == T2_COLD)
+        hot(vm, code, UINT32_MAX);
+    return true;
+}
+
 static void *hot(VM *vm, void *code, uint32_t at) {
     // Top-level forms run once; their loops may be long.
     if (!policy.vm || (at == UINT32_MAX && ((const Code *)code)->top))
@@ -331,6 +352,8 @@ static void *hot(VM *vm, void *code, uint32_t at) {
     T2Version *v = t2_policy_version(vm, t2_policy_function(vm, code), at);
     // Far away, unless what follows knows better.
     count_again(code, at, 0);
+    if (v->state == T2_COLD && at != UINT32_MAX && is_hot_by_calls(vm, v))
+        return NULL;
     if (v->state == T2_COLD) {
         if (t2_settings.wait || t2_load_begin())
             request(vm, v);

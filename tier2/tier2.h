@@ -61,6 +61,7 @@ struct T2Version {
     uint8_t evictions;    // of its code
     uint8_t rests;        // from being unwound too often
     uint32_t entered;     // of loops: how often tier 1 came in
+    uint64_t calls;       // of loops: of the function, when it was compiled in place of the loop
     uint32_t bytes;       // of machine code, as of the last compilation
     uint32_t bytecodes;   // instructions read, of inlined functions as well
     uint32_t inlined;     // calls
