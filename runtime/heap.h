@@ -15,6 +15,7 @@
 // the header. Never NULL: when memory is exhausted beyond the reserve the process ends with a
 // message.
 void *rt_heap_scanned_slow(VM *vm, size_t bytes);
+void *rt_heap_loose_slow(VM *vm, size_t bytes);
 void *rt_heap_atomic_slow(VM *vm, size_t bytes);
 
 static inline void *rt_heap_scanned(VM *vm, size_t bytes) {
@@ -29,6 +30,18 @@ static inline void *rt_heap_scanned(VM *vm, size_t bytes) {
     }
     return rt_heap_scanned_slow(vm, bytes);
 }
+static inline void *rt_heap_loose(VM *vm, size_t bytes) {
+    size_t cls = (bytes + 15) / 16;
+    if (cls < HEAP_SIZE_CLASSES) {
+        void **cell = vm->free_loose[cls];
+        if (__builtin_expect(cell != NULL, 1)) {
+            vm->free_loose[cls] = *cell;
+            *cell = NULL;
+            return cell;
+        }
+    }
+    return rt_heap_loose_slow(vm, bytes);
+}
 static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
     size_t cls = (bytes + 15) / 16;
     if (cls < HEAP_SIZE_CLASSES) {
@@ -41,17 +54,38 @@ static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
     return rt_heap_atomic_slow(vm, bytes);
 }
 
+// ---- the write barrier
+enum { HEAP_CARD_BITS = 12, HEAP_CARDS = 1 << 18 };
+extern uint8_t rt_heap_cards[HEAP_CARDS];
+
+static inline void rt_heap_touch(const void *place) {
+    rt_heap_cards[((uintptr_t)place >> HEAP_CARD_BITS) & (HEAP_CARDS - 1)] = 1;
+}
+#define FRESH(place) (*(typeof_unqual(place) *)&(place))
+static inline void rt_heap_store(const Value *place, Value v) {
+    *(Value *)place = v;
+    if (value_is_pointer(v))
+        rt_heap_touch(place);
+}
+#define HEAP_STORE_POINTER(place, p) (FRESH(place) = (p), rt_heap_touch(&(place)))
+
 // A pair.
 static inline Value rt_cons(VM *vm, Value car, Value cdr) {
     Pair *p = rt_heap_scanned(vm, sizeof(Pair));
-    p->car = car;
-    p->cdr = cdr;
+    FRESH(p->car) = car;
+    FRESH(p->cdr) = cdr;
     return value_from_pointer(p);
 }
+#define HEAP_TRACKED                                                                               \
+    (1u << TYPE_STRING | 1u << TYPE_RATNUM | 1u << TYPE_COMPNUM | 1u << TYPE_VECTOR |              \
+     1u << TYPE_BOX | 1u << TYPE_VALUES | 1u << TYPE_CLOSURE | 1u << TYPE_CONTINUATION |           \
+     1u << TYPE_PROMISE | 1u << TYPE_RECORD)
+
 // An object of `bytes` bytes of fields (without header), fields zero. The pointer is the Value.
 static inline void *rt_object_new(VM *vm, unsigned type, unsigned flags, uint32_t aux,
                                   size_t bytes) {
-    uint64_t *base = rt_heap_scanned(vm, bytes + 8);
+    uint64_t *base =
+        HEAP_TRACKED >> type & 1 ? rt_heap_scanned(vm, bytes + 8) : rt_heap_loose(vm, bytes + 8);
     *base = header_make(type, flags, aux);
     return base + 1;
 }
@@ -63,7 +97,8 @@ static inline void *rt_object_new_atomic(VM *vm, unsigned type, unsigned flags, 
     return base + 1;
 }
 // Plain C memory without a header, held by any scanned word that points at its start. Zeroed.
-static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_scanned(vm, bytes); }
+static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_loose(vm, bytes); }
+static inline void *rt_raw_new_tracked(VM *vm, size_t bytes) { return rt_heap_scanned(vm, bytes); }
 // The same, not scanned, not zeroed: characters, bytes, limbs.
 static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_atomic(vm, bytes); }
 

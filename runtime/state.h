@@ -49,7 +49,10 @@ struct Sends;       // send.c
 typedef struct VM {
     // heap.c: free lists by size class, popped inline. Pairs are scanned class 1.
     void *free_scanned[HEAP_SIZE_CLASSES];
+    void *free_loose[HEAP_SIZE_CLASSES];
     void *free_atomic[HEAP_SIZE_CLASSES];
+
+    uint8_t *cards;
 
     // fail.c: the pending condition of a primitive that returned VALUE_FAILURE
     Value condition;
