@@ -18,13 +18,20 @@ enum { PAGE = 1 << HEAP_CARD_BITS, FIRST_ROOM = 1024 };
 
 uint8_t rt_heap_cards[HEAP_CARDS];
 
+// Pages of one of libgc's kinds, with repetitions; of a large object the first.
+typedef struct Pages {
+    int kind;
+    uintptr_t *page;
+    size_t count, room;
+    size_t fresh; // from here on: noted since the last collection
+} Pages;
+
 static struct {
     bool young; // there are young collections
     bool check;
     bool full; // the collection under way
-    int tracked_kind, loose_kind;
-    uintptr_t *page; // of loose memory, with repetitions; of a large object the first
-    size_t page_count, page_room;
+    Pages loose;
+    Pages scanned; // with a barrier; empty unless `check`
 } cards;
 
 static uint8_t *card_of(uintptr_t address) {
@@ -33,9 +40,9 @@ static uint8_t *card_of(uintptr_t address) {
 
 static void on_full(void) { cards.full = true; }
 
-void rt_cards_init(int tracked_kind, int loose_kind) {
-    cards.tracked_kind = tracked_kind;
-    cards.loose_kind = loose_kind;
+void rt_cards_init(int scanned_kind, int loose_kind) {
+    cards.scanned.kind = scanned_kind;
+    cards.loose.kind = loose_kind;
     if (rt_setting_has(SETTING_GC, "full"))
         return;
 #ifdef KILN_DEBUG
@@ -53,19 +60,16 @@ void rt_cards_init(int tracked_kind, int loose_kind) {
 bool rt_cards_in_use(void) { return cards.young; }
 bool rt_cards_full(void) { return !cards.young || cards.full; }
 
-// ---- loose memory
+// ---- pages
 
-static bool is_loose(uintptr_t page) {
-    void *base = GC_base((void *)page);
-    return base && GC_get_kind_and_size(base, NULL) == cards.loose_kind;
-}
-
-static void drop_freed_pages(void) {
+static void drop_freed(Pages *p) {
     size_t kept = 0;
-    for (size_t i = 0; i < cards.page_count; i++)
-        if (is_loose(cards.page[i]))
-            cards.page[kept++] = cards.page[i];
-    cards.page_count = kept;
+    for (size_t i = 0; i < p->count; i++) {
+        void *base = GC_base((void *)p->page[i]);
+        if (base && GC_get_kind_and_size(base, NULL) == p->kind)
+            p->page[kept++] = p->page[i];
+    }
+    p->count = kept;
 }
 
 static int by_address(const void *a, const void *b) {
@@ -73,34 +77,63 @@ static int by_address(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void make_room(void) {
-    drop_freed_pages();
-    if (cards.page_count) {
-        qsort(cards.page, cards.page_count, sizeof *cards.page, by_address);
+static void make_room(Pages *p) {
+    drop_freed(p);
+    p->fresh = 0;
+    if (p->count) {
+        qsort(p->page, p->count, sizeof *p->page, by_address);
         size_t kept = 1;
-        for (size_t i = 1; i < cards.page_count; i++)
-            if (cards.page[i] != cards.page[kept - 1])
-                cards.page[kept++] = cards.page[i];
-        cards.page_count = kept;
+        for (size_t i = 1; i < p->count; i++)
+            if (p->page[i] != p->page[kept - 1])
+                p->page[kept++] = p->page[i];
+        p->count = kept;
     }
-    if (cards.page_count < cards.page_room / 2)
+    if (p->count < p->room / 2)
         return;
-    cards.page_room = cards.page_room ? 2 * cards.page_room : FIRST_ROOM;
-    cards.page = realloc(cards.page, cards.page_room * sizeof *cards.page);
-    if (!cards.page)
+    p->room = p->room ? 2 * p->room : FIRST_ROOM;
+    p->page = realloc(p->page, p->room * sizeof *p->page);
+    if (!p->page)
         rt_heap_out_of_memory();
 }
 
-void rt_cards_note_loose(const void *memory) {
+static void note(Pages *p, const void *memory) {
     uintptr_t page = (uintptr_t)memory & ~(uintptr_t)(PAGE - 1);
-    if (!cards.young || (cards.page_count && cards.page[cards.page_count - 1] == page))
+    if (p->count > p->fresh && p->page[p->count - 1] == page)
         return;
-    if (cards.page_count == cards.page_room)
-        make_room();
-    cards.page[cards.page_count++] = page;
+    if (p->count == p->room)
+        make_room(p);
+    p->page[p->count++] = page;
+}
+
+void rt_cards_note_loose(const void *memory) {
+    if (cards.young)
+        note(&cards.loose, memory);
+}
+
+void rt_cards_note_scanned(const void *memory) {
+    if (cards.check)
+        note(&cards.scanned, memory);
 }
 
 // ---- the check
+//
+// Before a young collection: what an old object refers to is old, or its page has a card. That it
+// is exact takes a precaution. A word on the C stack that is no pointer any more may make an object
+// old that had died; what that refers to has perhaps been freed, and is now part of something new.
+// So the dead are wiped out when they are found.
+
+// After a young collection they are where memory was given out since the one before.
+static void wipe_dead(const Pages *p) {
+    for (size_t i = cards.full ? 0 : p->fresh; i < p->count; i++) {
+        char *block = GC_base((void *)p->page[i]);
+        size_t size;
+        if (!block || GC_get_kind_and_size(block, &size) != p->kind || size > PAGE / 2)
+            continue;
+        for (char *cell = block; cell + size <= block + PAGE; cell += size)
+            if (!GC_is_marked(cell))
+                memset(cell, 0, size);
+    }
+}
 
 static const char *const type_names[TYPE_COUNT] = {
 #define X(id, name) [TYPE_##id] = name,
@@ -119,7 +152,7 @@ static const char *type_name(const void *base, size_t bytes) {
 static void check_object(void *base, size_t bytes, void *unused) {
     (void)unused;
     int kind = GC_get_kind_and_size(base, NULL);
-    if (kind != cards.tracked_kind && kind != cards.loose_kind)
+    if (kind != cards.scanned.kind && kind != cards.loose.kind)
         return;
     for (uintptr_t page = (uintptr_t)base; page < (uintptr_t)base + bytes; page += PAGE)
         if (*card_of(page))
@@ -143,8 +176,8 @@ static void check_object(void *base, size_t bytes, void *unused) {
 
 void rt_cards_hand_over(VM *vm) {
     if (cards.young && !cards.full) {
-        for (size_t i = 0; i < cards.page_count; i++)
-            *card_of(cards.page[i]) = 1;
+        for (size_t i = 0; i < cards.loose.count; i++)
+            *card_of(cards.loose.page[i]) = 1;
         *card_of((uintptr_t)vm) = 1;
         if (cards.check)
             GC_enumerate_reachable_objects_inner(check_object, NULL);
@@ -159,8 +192,16 @@ void rt_cards_hand_over(VM *vm) {
     memset(rt_heap_cards, 0, sizeof rt_heap_cards);
 }
 
-void rt_cards_collected(void) {
+static void pages_collected(Pages *p) {
+    if (cards.check)
+        wipe_dead(p);
     if (cards.full)
-        drop_freed_pages();
+        drop_freed(p);
+    p->fresh = p->count;
+}
+
+void rt_cards_collected(void) {
+    pages_collected(&cards.loose);
+    pages_collected(&cards.scanned);
     cards.full = false;
 }

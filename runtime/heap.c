@@ -53,7 +53,21 @@ static struct {
     bool probing; // exhaustion is an answer, see has_block
 } heap;
 
+// The links of scanned cells go too: a word that happens to point at one of them would keep all
+// that follow, and until the next full collection.
+static void drop_list(void **cell) {
+    while (cell) {
+        void **next = *cell;
+        *cell = NULL;
+        cell = next;
+    }
+}
+
 static void drop_free_lists(VM *vm) {
+    for (size_t i = 0; i < HEAP_SIZE_CLASSES; i++) {
+        drop_list(vm->free_scanned[i]);
+        drop_list(vm->free_loose[i]);
+    }
     memset(vm->free_scanned, 0, sizeof vm->free_scanned);
     memset(vm->free_loose, 0, sizeof vm->free_loose);
     memset(vm->free_atomic, 0, sizeof vm->free_atomic);
@@ -300,12 +314,14 @@ static void *allocate(VM *vm, size_t bytes, const Kind *kind, void **list) {
 }
 
 void *rt_heap_scanned_slow(VM *vm, size_t bytes) {
-    return allocate(vm, bytes, &heap.scanned, vm->free_scanned);
+    void *result = allocate(vm, bytes, &heap.scanned, vm->free_scanned);
+    rt_cards_note_scanned(result); // and with it the batch, which is of the same block
+    return result;
 }
 
 void *rt_heap_loose_slow(VM *vm, size_t bytes) {
     void *result = allocate(vm, bytes, &heap.loose, vm->free_loose);
-    rt_cards_note_loose(result); // and with it the batch, which is of the same block
+    rt_cards_note_loose(result);
     return result;
 }
 

@@ -21,8 +21,9 @@ void rt_cards_init(int scanned_kind, int loose_kind);
 bool rt_cards_in_use(void);
 // Is the collection under way, until rt_cards_collected, a full one?
 bool rt_cards_full(void);
-// Memory of the loose kind has been made: all of its page, or one large object.
+// Memory of that kind has been made: cells of its page, or one large object.
 void rt_cards_note_loose(const void *memory);
+void rt_cards_note_scanned(const void *memory);
 // At the beginning of marking, with libgc's lock held: what was written to is told to it; vm: its
 // memory too, NULL: there is none.
 void rt_cards_hand_over(VM *vm);

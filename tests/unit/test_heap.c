@@ -60,7 +60,7 @@ static void test_no_cell_twice(void **state) {
     for (size_t i = 0; i < COUNT; i++) {
         uint64_t *cell = rt_raw_new_atomic(vm, 32);
         cell[0] = cell[3] = i;
-        value_vector(keep)->item[i] = value_from_pointer(cell);
+        rt_heap_store(&value_vector(keep)->item[i], value_from_pointer(cell));
         if (i % 37 == 0)
             rt_heap_collect();
     }

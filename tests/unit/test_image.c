@@ -187,15 +187,15 @@ static Value generate(int depth) {
         v = rt_cons(vm, VALUE_NULL, VALUE_NULL); // may come to hold itself
         if (pool_count < POOL)
             pool[pool_count++] = v;
-        value_pair(v)->car = generate(depth - 1);
-        value_pair(v)->cdr = generate(depth - 1);
+        rt_heap_store(&value_pair(v)->car, generate(depth - 1));
+        rt_heap_store(&value_pair(v)->cdr, generate(depth - 1));
         return v;
     default:
         v = rt_vector_new(vm, below(5), VALUE_NULL);
         if (pool_count < POOL)
             pool[pool_count++] = v;
         for (size_t i = 0; i < vector_length(v); i++)
-            value_vector(v)->item[i] = generate(depth - 1);
+            rt_heap_store(&value_vector(v)->item[i], generate(depth - 1));
         return v;
     }
     if (pool_count < POOL)
