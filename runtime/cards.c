@@ -14,7 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE = 1 << HEAP_CARD_BITS, FIRST_ROOM = 1024 };
+enum {
+    PAGE = 1 << HEAP_CARD_BITS,
+    FIRST_ROOM = 1024,
+    RAW_WORDS = 4, // of raw memory that are checked (rt_raw_new_tracked)
+};
 
 uint8_t rt_heap_cards[HEAP_CARDS];
 
@@ -31,7 +35,7 @@ static struct {
     bool check;
     bool full; // the collection under way
     Pages loose;
-    Pages scanned; // with a barrier; empty unless `check`
+    Pages tracked; // empty unless `check`
 } cards;
 
 static uint8_t *card_of(uintptr_t address) {
@@ -40,8 +44,8 @@ static uint8_t *card_of(uintptr_t address) {
 
 static void on_full(void) { cards.full = true; }
 
-void rt_cards_init(int scanned_kind, int loose_kind) {
-    cards.scanned.kind = scanned_kind;
+void rt_cards_init(int tracked_kind, int loose_kind) {
+    cards.tracked.kind = tracked_kind;
     cards.loose.kind = loose_kind;
     if (rt_setting_has(SETTING_GC, "full"))
         return;
@@ -110,9 +114,9 @@ void rt_cards_note_loose(const void *memory) {
         note(&cards.loose, memory);
 }
 
-void rt_cards_note_scanned(const void *memory) {
+void rt_cards_note_tracked(const void *memory) {
     if (cards.check)
-        note(&cards.scanned, memory);
+        note(&cards.tracked, memory);
 }
 
 // ---- the check
@@ -152,13 +156,15 @@ static const char *type_name(const void *base, size_t bytes) {
 static void check_object(void *base, size_t bytes, void *unused) {
     (void)unused;
     int kind = GC_get_kind_and_size(base, NULL);
-    if (kind != cards.scanned.kind && kind != cards.loose.kind)
+    if (kind != cards.tracked.kind && kind != cards.loose.kind)
         return;
+    bool raw = *(uint64_t *)base >> 48 != HEADER_TAG >> 48 && bytes > sizeof(Pair);
+    size_t words = raw && kind == cards.tracked.kind ? RAW_WORDS : bytes / sizeof(Value);
     for (uintptr_t page = (uintptr_t)base; page < (uintptr_t)base + bytes; page += PAGE)
         if (*card_of(page))
             return;
     const Value *word = base;
-    for (size_t i = 0; i < bytes / sizeof *word; i++) {
+    for (size_t i = 0; i < words; i++) {
         if (!value_is_pointer(word[i]))
             continue;
         void *target = GC_base(value_object(word[i]));
@@ -202,6 +208,6 @@ static void pages_collected(Pages *p) {
 
 void rt_cards_collected(void) {
     pages_collected(&cards.loose);
-    pages_collected(&cards.scanned);
+    pages_collected(&cards.tracked);
     cards.full = false;
 }

@@ -1,9 +1,9 @@
 // The heap: libgc set up for headerless pairs and displaced objects.
 //
-// Two kinds of our own. Their free lists live in the VM and are refilled a batch at a time with
-// GC_generic_malloc_many. At the start of each marking the lists are dropped: a list in atomic
-// memory would be reachable through its head alone, and the sweep would hand its cells out twice;
-// dropped cells are found again by the sweep.
+// Three kinds of our own. Their free lists live in the VM and are refilled a batch at a time. At
+// the start of each marking the lists are dropped: a list in atomic memory would be reachable
+// through its head alone, and the sweep would hand its cells out twice; dropped cells are found
+// again by the sweep.
 #include "runtime/heap.h"
 #include "runtime/fail.h"
 #include "runtime/heap_int.h"
@@ -40,7 +40,7 @@ typedef struct Kind {
 
 static struct {
     bool ready;
-    Kind scanned, loose, atomic;
+    Kind tracked, loose, atomic;
     uint64_t stress, stress_left; // KILN_GC_STRESS; 0: off
     VM *vm;                       // whose free lists are in use; NULL between VMs
     size_t hard_limit;            // bytes libgc may take in all
@@ -65,10 +65,10 @@ static void drop_list(void **cell) {
 
 static void drop_free_lists(VM *vm) {
     for (size_t i = 0; i < HEAP_SIZE_CLASSES; i++) {
-        drop_list(vm->free_scanned[i]);
+        drop_list(vm->free_tracked[i]);
         drop_list(vm->free_loose[i]);
     }
-    memset(vm->free_scanned, 0, sizeof vm->free_scanned);
+    memset(vm->free_tracked, 0, sizeof vm->free_tracked);
     memset(vm->free_loose, 0, sizeof vm->free_loose);
     memset(vm->free_atomic, 0, sizeof vm->free_atomic);
 }
@@ -190,10 +190,10 @@ static void heap_init(void) {
     GC_register_displacement(8);
     GC_set_on_collection_event(on_event);
     GC_set_finalize_on_demand(1);
-    heap.scanned = new_kind(true);
+    heap.tracked = new_kind(true);
     heap.loose = new_kind(true);
     heap.atomic = new_kind(false);
-    rt_cards_init(heap.scanned.number, heap.loose.number);
+    rt_cards_init(heap.tracked.number, heap.loose.number);
     heap.stress = rt_setting_number(SETTING_GC_STRESS, 0);
     heap.stress_left = heap.stress;
     heap.trace = rt_setting_has(SETTING_TRACE, "gc");
@@ -287,11 +287,15 @@ static void *take_batch(size_t cls, const Kind *kind, void **list) {
     return first;
 }
 
-static void collect_for_stress(void) {
+void rt_heap_collect_young(void) {
     if (rt_cards_in_use())
         GC_start_incremental_collection();
     else
         GC_gcollect();
+}
+
+static void collect_for_stress(void) {
+    rt_heap_collect_young();
     // Less often while much is live, or deep recursion would take the square of its depth.
     size_t share = rt_heap_used() / STRESS_LIVE + 1;
     heap.stress_left = heap.stress * share * share;
@@ -313,9 +317,9 @@ static void *allocate(VM *vm, size_t bytes, const Kind *kind, void **list) {
     return result;
 }
 
-void *rt_heap_scanned_slow(VM *vm, size_t bytes) {
-    void *result = allocate(vm, bytes, &heap.scanned, vm->free_scanned);
-    rt_cards_note_scanned(result); // and with it the batch, which is of the same block
+void *rt_heap_tracked_slow(VM *vm, size_t bytes) {
+    void *result = allocate(vm, bytes, &heap.tracked, vm->free_tracked);
+    rt_cards_note_tracked(result); // and with it the batch, which is of the same block
     return result;
 }
 
@@ -420,7 +424,7 @@ void rt_heap_scan(void *start, void *end) {
 static void walk_object(void *object, size_t bytes, void *unused) {
     (void)unused;
     int kind = GC_get_kind_and_size(object, NULL);
-    if (kind == heap.scanned.number || kind == heap.loose.number)
+    if (kind == heap.tracked.number || kind == heap.loose.number)
         walk.visit(object, bytes, true, walk.context);
 }
 

@@ -17,13 +17,13 @@ void rt_heap_detach(void);
 // ---- cards.c: young collections
 
 // Have young collections, unless KILN_GC says otherwise. The numbers of libgc's kinds.
-void rt_cards_init(int scanned_kind, int loose_kind);
+void rt_cards_init(int tracked_kind, int loose_kind);
 bool rt_cards_in_use(void);
 // Is the collection under way, until rt_cards_collected, a full one?
 bool rt_cards_full(void);
 // Memory of that kind has been made: cells of its page, or one large object.
 void rt_cards_note_loose(const void *memory);
-void rt_cards_note_scanned(const void *memory);
+void rt_cards_note_tracked(const void *memory);
 // At the beginning of marking, with libgc's lock held: what was written to is told to it; vm: its
 // memory too, NULL: there is none.
 void rt_cards_hand_over(VM *vm);

@@ -145,9 +145,9 @@ enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
         if (t1_polled(vm) || t1_is_nested(t1_of(vm)) || COUNT_HOT(code->entries))                  \
             GO(slow_call_cc);                                                                      \
         size_t bytes = sizeof(HeapFrame) + FIELD_A * sizeof(Value);                                \
-        if (UNLIKELY(frame_pc(base) || !vm->free_scanned[(CONTINUATION_BYTES + 15) / 16] ||        \
+        if (UNLIKELY(frame_pc(base) || !vm->free_tracked[(CONTINUATION_BYTES + 15) / 16] ||        \
                      (!(tail) && (bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||                          \
-                                  !vm->free_scanned[(bytes + 15) / 16]))))                         \
+                                  !vm->free_tracked[(bytes + 15) / 16]))))                         \
             GO(otherwise);                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
         if (!(tail)) {                                                                             \

@@ -2,7 +2,7 @@
 //
 // Allocation takes a cell off the VM's free list of its size class; fresh cells are zero but for
 // the link in their first word, which the header, or a pair's car, overwrites. An empty list goes
-// to rt_heap_scanned_slow: that is where the collector runs.
+// to rt_heap_tracked_slow: that is where the collector runs.
 #include "runtime/heap.h"
 #include "tier1/code.h"
 #include "tier2/lower_int.h"
@@ -239,7 +239,7 @@ static LLVMValueRef allocate(Lower *l, size_t bytes) {
     LLVMValueRef cell = NULL;
     if (class < HEAP_SIZE_CLASSES) {
         LLVMValueRef list =
-            t2_emit_vm_field(l, offsetof(VM, free_scanned) + class * sizeof(void *));
+            t2_emit_vm_field(l, offsetof(VM, free_tracked) + class * sizeof(void *));
         cell = t2_emit_load(l, l->i64, list, TAG_VM);
         fast = t2_emit_block_here(l, "cell");
         end = LLVMInsertBasicBlockInContext(l->context, fast, "");
@@ -254,7 +254,7 @@ static LLVMValueRef allocate(Lower *l, size_t bytes) {
     }
     LLVMValueRef arguments[] = {l->vm, t2_emit_word(l, bytes)};
     LLVMValueRef refilled = t2_emit_call_c(
-        l, "rt_heap_scanned_slow", (const void *)rt_heap_scanned_slow, l->i64, arguments, 2);
+        l, "rt_heap_tracked_slow", (const void *)rt_heap_tracked_slow, l->i64, arguments, 2);
     LLVMSetMetadata(refilled, l->md_noalias, scope(l));
     if (!cell)
         return refilled;

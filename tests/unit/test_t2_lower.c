@@ -476,7 +476,7 @@ static Value record_type(const char *name, Value parent) {
 }
 static Value record_of(Value type) {
     Record *r = rt_object_new(vm, TYPE_RECORD, 0, 0, 16);
-    r->type = type;
+    FRESH(r->type) = type;
     return value_from_pointer(r);
 }
 
