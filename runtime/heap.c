@@ -22,6 +22,8 @@
 enum {
     STRESS_LIVE = 16 << 20, // bytes in use up to which KILN_GC_STRESS is taken literally
     BLOCK = 4096,           // libgc's blocks
+    FIRST_HEAP = 8 << 20,
+    LEAST_INTERVAL = 6 << 20,
 };
 
 // Exported by libgc for those who take cells from its lists, but in none of its headers.
@@ -198,7 +200,8 @@ static void heap_init(void) {
     heap.stress_left = heap.stress;
     heap.trace = rt_setting_has(SETTING_TRACE, "gc");
     GC_set_on_heap_resize(on_resize);
-    GC_expand_hp(8 << 20);
+    GC_expand_hp(FIRST_HEAP);
+    rt_heap_set_interval(0);
     heap.ready = true;
 }
 
@@ -376,8 +379,12 @@ void rt_heap_collect(void) {
         GC_invoke_finalizers();
 }
 
-// Never 0, libgc asks.
-void rt_heap_set_interval(size_t bytes) { GC_set_min_bytes_allocd(bytes > 0 ? bytes : 1); }
+// The least is what a heap that has just begun gives out before its first collection: where there
+// are young collections, libgc would begin one before any large object as soon as about twice as
+// much was allocated as is live.
+void rt_heap_set_interval(size_t bytes) {
+    GC_set_min_bytes_allocd(bytes > LEAST_INTERVAL ? bytes : LEAST_INTERVAL);
+}
 
 size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
 size_t rt_heap_size(void) { return GC_get_heap_size(); }
