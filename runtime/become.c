@@ -31,7 +31,7 @@ static void find_instance(void *base, size_t bytes, bool is_object, void *contex
     if (!value_is_record(v) || value_record(v)->type != in->type)
         return;
     if (in->found && in->count < in->room)
-        in->found[in->count] = v;
+        rt_heap_store(&in->found[in->count], v);
     in->count++;
 }
 
@@ -46,7 +46,7 @@ Value rt_prim_instances_of(VM *vm, Value type) {
     Value vector = rt_vector_new(vm, in.count, VALUE_FALSE);
     if (vector == VALUE_FAILURE)
         return VALUE_FAILURE;
-    in.found = value_vector(vector)->item;
+    in.found = &FRESH(value_vector(vector)->item[0]);
     in.room = in.count;
     in.count = 0;
     rt_heap_walk(vm, find_instance, &in);
@@ -84,7 +84,7 @@ static void replace_word(const Replacing *r, Value *word) {
         return;
     const Replacement *s = slot_of(r, *word);
     if (s->from != VALUE_NONE)
-        *word = s->to;
+        rt_heap_store(word, s->to);
 }
 
 static void note_table(Replacing *r, void *base, size_t bytes) {
@@ -94,7 +94,7 @@ static void note_table(Replacing *r, void *base, size_t bytes) {
     if (!value_has_type(v, TYPE_TABLE) && !value_has_type(v, TYPE_DICT))
         return;
     if (r->table_count < r->table_room)
-        r->tables[r->table_count] = v;
+        rt_heap_store(&r->tables[r->table_count], v);
     r->table_count++;
 }
 
@@ -172,7 +172,7 @@ Value rt_prim_replace_references(VM *vm, Value from, Value to, Value both) {
         free(r.slot);
         return VALUE_FAILURE;
     }
-    r.tables = value_vector(tables)->item;
+    r.tables = &FRESH(value_vector(tables)->item[0]);
     r.table_room = r.table_count;
     r.table_count = 0;
     rt_heap_walk(vm, replace_in, &r);

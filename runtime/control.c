@@ -79,7 +79,7 @@ Value rt_prim_values(VM *vm, int argc, const Value *argv) {
         return argv[0];
     Values *v = rt_object_new(vm, TYPE_VALUES, 0, (uint32_t)argc, (size_t)argc * sizeof(Value));
     for (int i = 0; i < argc; i++)
-        v->item[i] = argv[i];
+        FRESH(v->item[i]) = argv[i];
     return value_from_pointer(v);
 }
 

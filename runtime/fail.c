@@ -38,7 +38,7 @@ void rt_conditions_init(VM *vm) {
 
 Value rt_condition_new(VM *vm, ConditionKind kind, Value message, Value irritants, Value who) {
     Value c = rt_record_new(vm, vm->condition_types[kind], NULL);
-    Value *field = value_record(c)->field;
+    Value *field = &FRESH(value_record(c)->field[0]);
     field[CONDITION_FIELD_MESSAGE] = message;
     field[CONDITION_FIELD_IRRITANTS] = irritants;
     field[CONDITION_FIELD_WHO] = who;
@@ -54,7 +54,7 @@ Value rt_condition_field(Value condition, int field) {
     return value_record(condition)->field[field];
 }
 void rt_condition_set_field(Value condition, int field, Value v) {
-    value_record(condition)->field[field] = v;
+    rt_heap_store(&value_record(condition)->field[field], v);
 }
 
 static Value fail_with(VM *vm, ConditionKind kind, Value message, Value irritants, Value who) {

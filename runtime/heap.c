@@ -1,11 +1,12 @@
 // The heap: libgc set up for headerless pairs and displaced objects.
 //
-// Two kinds of our own. Their free lists live in the VM and are refilled a batch at a time with
-// GC_generic_malloc_many. At the start of each marking the lists are dropped: a list in atomic
-// memory would be reachable through its head alone, and the sweep would hand its cells out twice;
-// dropped cells are found again by the sweep.
+// Three kinds of our own. Their free lists live in the VM and are refilled a batch at a time. At
+// the start of each marking the lists are dropped: a list in atomic memory would be reachable
+// through its head alone, and the sweep would hand its cells out twice; dropped cells are found
+// again by the sweep.
 #include "runtime/heap.h"
 #include "runtime/fail.h"
+#include "runtime/heap_int.h"
 #include "runtime/interrupt.h"
 #include "runtime/settings.h"
 #include "runtime/system.h"
@@ -18,16 +19,30 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STRESS_LIVE = 16 << 20 }; // bytes in use up to which KILN_GC_STRESS is taken literally
+enum {
+    STRESS_LIVE = 16 << 20, // bytes in use up to which KILN_GC_STRESS is taken literally
+    BLOCK = 4096,           // libgc's blocks
+    FIRST_HEAP = 8 << 20,
+    LEAST_INTERVAL = 6 << 20,
+};
+
+// Exported by libgc for those who take cells from its lists, but in none of its headers.
+void GC_incr_bytes_allocd(size_t bytes);
 
 typedef struct WeakHook {
     uintptr_t object; // disguised with ~, so that the list itself keeps nothing alive
     void (*sweep)(void *object);
 } WeakHook;
 
+// A kind of libgc's, and its lists of free cells, by multiples of 16 bytes.
+typedef struct Kind {
+    int number;
+    void **free;
+} Kind;
+
 static struct {
     bool ready;
-    int scanned_kind, atomic_kind;
+    Kind tracked, loose, atomic;
     uint64_t stress, stress_left; // KILN_GC_STRESS; 0: off
     VM *vm;                       // whose free lists are in use; NULL between VMs
     size_t hard_limit;            // bytes libgc may take in all
@@ -40,8 +55,23 @@ static struct {
     bool probing; // exhaustion is an answer, see has_block
 } heap;
 
+// The links of scanned cells go too: a word that happens to point at one of them would keep all
+// that follow, and until the next full collection.
+static void drop_list(void **cell) {
+    while (cell) {
+        void **next = *cell;
+        *cell = NULL;
+        cell = next;
+    }
+}
+
 static void drop_free_lists(VM *vm) {
-    memset(vm->free_scanned, 0, sizeof vm->free_scanned);
+    for (size_t i = 0; i < HEAP_SIZE_CLASSES; i++) {
+        drop_list(vm->free_tracked[i]);
+        drop_list(vm->free_loose[i]);
+    }
+    memset(vm->free_tracked, 0, sizeof vm->free_tracked);
+    memset(vm->free_loose, 0, sizeof vm->free_loose);
     memset(vm->free_atomic, 0, sizeof vm->free_atomic);
 }
 
@@ -59,18 +89,42 @@ static void sweep_weak(void) {
     heap.weak_count = kept;
 }
 
-static void on_event(GC_EventType event) {
-    if (event == GC_EVENT_START)
+static void begin(void) {
+    if (heap.began == 0)
         heap.began = rt_monotonic_ns();
-    else if (event == GC_EVENT_END)
-        heap.spent += rt_monotonic_ns() - heap.began;
-    if (event == GC_EVENT_MARK_START && heap.vm)
-        drop_free_lists(heap.vm);
-    else if (event == GC_EVENT_MARK_END)
+}
+
+static void end(void) {
+    uint64_t took = rt_monotonic_ns() - heap.began;
+    heap.began = 0;
+    heap.spent += took;
+    if (heap.trace)
+        fprintf(stderr, "gc %lu: %s, heap %zu KB, %.1f ms\n", (unsigned long)GC_get_gc_no(),
+                rt_cards_full() ? "full" : "young", GC_get_heap_size() >> 10, (double)took / 1e6);
+    rt_cards_collected();
+}
+
+// Of a young collection libgc tells no beginning and no end, only its parts.
+static void on_event(GC_EventType event) {
+    switch (event) {
+    case GC_EVENT_START:
+        begin();
+        break;
+    case GC_EVENT_MARK_START:
+        begin();
+        if (heap.vm)
+            drop_free_lists(heap.vm);
+        rt_cards_hand_over(heap.vm);
+        break;
+    case GC_EVENT_MARK_END:
         sweep_weak();
-    else if (event == GC_EVENT_END && heap.trace)
-        fprintf(stderr, "gc %lu: heap %zu KB\n", (unsigned long)GC_get_gc_no(),
-                GC_get_heap_size() >> 10);
+        break;
+    case GC_EVENT_RECLAIM_END:
+        end();
+        break;
+    default:
+        break;
+    }
 }
 
 // How much of the heap shall be free after a collection: a small heap may as well double, which
@@ -80,7 +134,7 @@ static void on_resize(GC_word size) {
     GC_set_free_space_divisor(size < SMALL_HEAP ? 1 : size < LARGE_HEAP ? 2 : 3);
 }
 
-[[noreturn]] static void out_of_memory(void) {
+[[noreturn]] void rt_heap_out_of_memory(void) {
     static const char message[] = "kiln: out of memory\n";
     if (write(STDERR_FILENO, message, sizeof message - 1)) {
     }
@@ -91,7 +145,7 @@ static void *on_exhausted(size_t bytes) {
     (void)bytes;
     if (heap.probing)
         return NULL;
-    out_of_memory();
+    rt_heap_out_of_memory();
 }
 
 static void quiet_warnings(char *message, GC_word argument) {
@@ -122,6 +176,11 @@ static size_t memory_available(void) {
     return bytes;
 }
 
+static Kind new_kind(bool scanned) {
+    void **list = GC_new_free_list();
+    return (Kind){(int)GC_new_kind(list, GC_DS_LENGTH, scanned, scanned), list};
+}
+
 static void heap_init(void) {
     GC_set_all_interior_pointers(0); // before GC_INIT: otherwise 16-byte objects take 32
     GC_set_no_dls(1);                // no static data holds Values
@@ -133,19 +192,23 @@ static void heap_init(void) {
     GC_register_displacement(8);
     GC_set_on_collection_event(on_event);
     GC_set_finalize_on_demand(1);
-    heap.scanned_kind = (int)GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, 1, 1);
-    heap.atomic_kind = (int)GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, 0, 0);
+    heap.tracked = new_kind(true);
+    heap.loose = new_kind(true);
+    heap.atomic = new_kind(false);
+    rt_cards_init(heap.tracked.number, heap.loose.number);
     heap.stress = rt_setting_number(SETTING_GC_STRESS, 0);
     heap.stress_left = heap.stress;
     heap.trace = rt_setting_has(SETTING_TRACE, "gc");
     GC_set_on_heap_resize(on_resize);
-    GC_expand_hp(8 << 20);
+    GC_expand_hp(FIRST_HEAP);
+    rt_heap_set_interval(0);
     heap.ready = true;
 }
 
 void rt_heap_attach(VM *vm) {
     heap.vm = vm;
     drop_free_lists(vm);
+    vm->cards = rt_heap_cards;
     vm->heap_limit = rt_setting_number(SETTING_HEAP_LIMIT, memory_available() / 2);
     // Between the two lies the reserve in which the condition is raised and handled.
     heap.hard_limit = vm->heap_limit + vm->heap_limit / 4 + (64 << 20);
@@ -205,41 +268,72 @@ static void check_limit(VM *vm) {
         GC_invoke_finalizers();
 }
 
-static void *allocate(VM *vm, size_t bytes, int kind, void **list) {
+// A batch of cells: those that libgc has at hand, which are those of one block, for it sweeps or
+// cuts up a block when it has none. (GC_generic_malloc_many would do the same, but hands out single
+// cells where there are young collections.) libgc counts the first alone; the others are what
+// sweeping the block found, or all of them where nothing was swept. The count is what collections
+// are timed by, no more.
+static void *take_batch(size_t cls, const Kind *kind, void **list) {
+    struct GC_prof_stats_s before, after;
+    GC_get_prof_stats(&before, sizeof before);
+    void *first = GC_generic_malloc(cls * 16, kind->number);
+    if (!first)
+        rt_heap_out_of_memory();
+    GC_get_prof_stats(&after, sizeof after);
+    list[cls] = kind->free[cls];
+    kind->free[cls] = NULL;
+    size_t bytes = after.bytes_reclaimed_since_gc - before.bytes_reclaimed_since_gc;
+    if (bytes == 0 || bytes > BLOCK)
+        bytes = BLOCK - BLOCK % (cls * 16);
+    if (list[cls])
+        GC_incr_bytes_allocd(bytes - cls * 16);
+    return first;
+}
+
+void rt_heap_collect_young(void) {
+    if (rt_cards_in_use())
+        GC_start_incremental_collection();
+    else
+        GC_gcollect();
+}
+
+static void collect_for_stress(void) {
+    rt_heap_collect_young();
+    // Less often while much is live, or deep recursion would take the square of its depth.
+    size_t share = rt_heap_used() / STRESS_LIVE + 1;
+    heap.stress_left = heap.stress * share * share;
+}
+
+static void *allocate(VM *vm, size_t bytes, const Kind *kind, void **list) {
     if (GC_should_invoke_finalizers())
         GC_invoke_finalizers();
     check_limit(vm);
     size_t cls = (bytes + 15) / 16;
-    void *result;
     if (heap.stress) {
-        if (--heap.stress_left == 0) {
-            GC_gcollect();
-            // Less often while much is live, or deep recursion would take the square of its depth.
-            size_t share = rt_heap_used() / STRESS_LIVE + 1;
-            heap.stress_left = heap.stress * share * share;
-        }
-        result = GC_generic_malloc(cls * 16, kind);
-    } else if (cls < HEAP_SIZE_CLASSES) {
-        void *batch = NULL;
-        GC_generic_malloc_many(cls * 16, kind, &batch);
-        if (!batch)
-            out_of_memory();
-        list[cls] = *(void **)batch;
-        *(void **)batch = NULL;
-        result = batch;
-    } else
-        result = GC_generic_malloc(bytes, kind);
+        if (--heap.stress_left == 0)
+            collect_for_stress();
+    } else if (cls < HEAP_SIZE_CLASSES)
+        return take_batch(cls, kind, list);
+    void *result = GC_generic_malloc(cls < HEAP_SIZE_CLASSES ? cls * 16 : bytes, kind->number);
     if (!result)
-        out_of_memory();
+        rt_heap_out_of_memory();
     return result;
 }
 
-void *rt_heap_scanned_slow(VM *vm, size_t bytes) {
-    return allocate(vm, bytes, heap.scanned_kind, vm->free_scanned);
+void *rt_heap_tracked_slow(VM *vm, size_t bytes) {
+    void *result = allocate(vm, bytes, &heap.tracked, vm->free_tracked);
+    rt_cards_note_tracked(result); // and with it the batch, which is of the same block
+    return result;
+}
+
+void *rt_heap_loose_slow(VM *vm, size_t bytes) {
+    void *result = allocate(vm, bytes, &heap.loose, vm->free_loose);
+    rt_cards_note_loose(result);
+    return result;
 }
 
 void *rt_heap_atomic_slow(VM *vm, size_t bytes) {
-    return allocate(vm, bytes, heap.atomic_kind, vm->free_atomic);
+    return allocate(vm, bytes, &heap.atomic, vm->free_atomic);
 }
 
 // Is there room for one object of that size? What is live may fit well below the limit while what
@@ -252,7 +346,7 @@ static bool has_block(size_t bytes) {
     if (size < heap.hard_limit && bytes < heap.hard_limit - size)
         return true;
     heap.probing = true;
-    void *block = GC_generic_malloc(bytes, heap.atomic_kind);
+    void *block = GC_generic_malloc(bytes, heap.atomic.number);
     heap.probing = false;
     if (!block)
         return false;
@@ -285,8 +379,12 @@ void rt_heap_collect(void) {
         GC_invoke_finalizers();
 }
 
-// Never 0, libgc asks.
-void rt_heap_set_interval(size_t bytes) { GC_set_min_bytes_allocd(bytes > 0 ? bytes : 1); }
+// The least is what a heap that has just begun gives out before its first collection: where there
+// are young collections, libgc would begin one before any large object as soon as about twice as
+// much was allocated as is live.
+void rt_heap_set_interval(size_t bytes) {
+    GC_set_min_bytes_allocd(bytes > LEAST_INTERVAL ? bytes : LEAST_INTERVAL);
+}
 
 size_t rt_heap_used(void) { return GC_get_heap_size() - GC_get_free_bytes(); }
 size_t rt_heap_size(void) { return GC_get_heap_size(); }
@@ -332,7 +430,8 @@ void rt_heap_scan(void *start, void *end) {
 
 static void walk_object(void *object, size_t bytes, void *unused) {
     (void)unused;
-    if (GC_get_kind_and_size(object, NULL) == heap.scanned_kind)
+    int kind = GC_get_kind_and_size(object, NULL);
+    if (kind == heap.tracked.number || kind == heap.loose.number)
         walk.visit(object, bytes, true, walk.context);
 }
 
@@ -380,7 +479,7 @@ void rt_heap_add_weak(VM *vm, void *object, void (*sweep)(void *object)) {
         heap.weak_room = heap.weak_room ? 2 * heap.weak_room : 64;
         heap.weak = realloc(heap.weak, heap.weak_room * sizeof *heap.weak);
         if (!heap.weak)
-            out_of_memory();
+            rt_heap_out_of_memory();
     }
     heap.weak[heap.weak_count++] = (WeakHook){~(uintptr_t)object, sweep};
 }

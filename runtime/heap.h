@@ -2,10 +2,22 @@
 //
 // Duty: allocation, the collector's set-up, limits. Objects never move, so an address can serve as
 // a hash. Nothing has a finalizer but ports and foreign handles.
-// Two kinds: scanned (every word may be a pointer; descriptor by length) and atomic (none is).
-// Fresh scanned memory is zero; fresh atomic memory is not.
+// Three kinds:
 //
-// Environment: KILN_GC_STRESS=n collects at every nth allocation; KILN_HEAP_LIMIT=bytes[k|m|g].
+//   tracked  each word may be a pointer; zero when fresh. Pairs, vectors, strings, boxes, records,
+//            closures, continuations and their frames: what programs make millions of. Each store
+//            into one goes through the barrier below.
+//   loose    each word may be a pointer; zero when fresh. All else: tables, code, ports, symbols,
+//            rt_raw_new. Written freely.
+//   atomic   no word is a pointer; not zero when fresh.
+//
+// Invariant (cards.c): between collections, what an object refers to that was there at the last one
+// was there, too, or the object is loose, or the card of its page is set. A young collection begins
+// at the roots, loose memory and pages with cards, and takes what was there at the last one for
+// live.
+//
+// Environment: KILN_GC=young|full|check; KILN_GC_STRESS=n collects at every nth allocation, young;
+// KILN_HEAP_LIMIT=bytes[k|m|g].
 #ifndef KILN_RUNTIME_HEAP_H
 #define KILN_RUNTIME_HEAP_H
 
@@ -14,20 +26,33 @@
 // Slow paths: refill the free list of a size class, or allocate a large object. `bytes` includes
 // the header. Never NULL: when memory is exhausted beyond the reserve the process ends with a
 // message.
-void *rt_heap_scanned_slow(VM *vm, size_t bytes);
+void *rt_heap_tracked_slow(VM *vm, size_t bytes);
+void *rt_heap_loose_slow(VM *vm, size_t bytes);
 void *rt_heap_atomic_slow(VM *vm, size_t bytes);
 
-static inline void *rt_heap_scanned(VM *vm, size_t bytes) {
+static inline void *rt_heap_tracked(VM *vm, size_t bytes) {
     size_t cls = (bytes + 15) / 16;
     if (cls < HEAP_SIZE_CLASSES) {
-        void **cell = vm->free_scanned[cls];
+        void **cell = vm->free_tracked[cls];
         if (__builtin_expect(cell != NULL, 1)) {
-            vm->free_scanned[cls] = *cell;
+            vm->free_tracked[cls] = *cell;
             *cell = NULL;
             return cell;
         }
     }
-    return rt_heap_scanned_slow(vm, bytes);
+    return rt_heap_tracked_slow(vm, bytes);
+}
+static inline void *rt_heap_loose(VM *vm, size_t bytes) {
+    size_t cls = (bytes + 15) / 16;
+    if (cls < HEAP_SIZE_CLASSES) {
+        void **cell = vm->free_loose[cls];
+        if (__builtin_expect(cell != NULL, 1)) {
+            vm->free_loose[cls] = *cell;
+            *cell = NULL;
+            return cell;
+        }
+    }
+    return rt_heap_loose_slow(vm, bytes);
 }
 static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
     size_t cls = (bytes + 15) / 16;
@@ -41,17 +66,50 @@ static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
     return rt_heap_atomic_slow(vm, bytes);
 }
 
+// ---- the write barrier
+//
+// The fields of objects in tracked memory are const: a store that forgets the barrier does not
+// compile. There are two ways to store:
+//
+//   rt_heap_store(&pair->cdr, v);   into any object. HEAP_STORE_POINTER: what is no Value.
+//   FRESH(pair->cdr) = v;           into an object that was made since the last allocation, so that
+//                                   no collection has seen it; also what cannot be a pointer, and
+//                                   exchanges within one object.
+//
+// A card is a byte for a page of memory, pages that are 1 GB apart share one. An object of one page
+// or less lies in one page; of a larger one the card of any of its pages will do.
+enum { HEAP_CARD_BITS = 12, HEAP_CARDS = 1 << 18 };
+extern uint8_t rt_heap_cards[HEAP_CARDS];
+
+static inline void rt_heap_touch(const void *place) {
+    rt_heap_cards[((uintptr_t)place >> HEAP_CARD_BITS) & (HEAP_CARDS - 1)] = 1;
+}
+#define FRESH(place) (*(typeof_unqual(place) *)&(place))
+static inline void rt_heap_store(const Value *place, Value v) {
+    *(Value *)place = v;
+    if (value_is_pointer(v))
+        rt_heap_touch(place);
+}
+#define HEAP_STORE_POINTER(place, p) (FRESH(place) = (p), rt_heap_touch(&(place)))
+
 // A pair.
 static inline Value rt_cons(VM *vm, Value car, Value cdr) {
-    Pair *p = rt_heap_scanned(vm, sizeof(Pair));
-    p->car = car;
-    p->cdr = cdr;
+    Pair *p = rt_heap_tracked(vm, sizeof(Pair));
+    FRESH(p->car) = car;
+    FRESH(p->cdr) = cdr;
     return value_from_pointer(p);
 }
+// The types of tracked objects.
+#define HEAP_TRACKED                                                                               \
+    (1u << TYPE_STRING | 1u << TYPE_RATNUM | 1u << TYPE_COMPNUM | 1u << TYPE_VECTOR |              \
+     1u << TYPE_BOX | 1u << TYPE_VALUES | 1u << TYPE_CLOSURE | 1u << TYPE_CONTINUATION |           \
+     1u << TYPE_PROMISE | 1u << TYPE_RECORD)
+
 // An object of `bytes` bytes of fields (without header), fields zero. The pointer is the Value.
 static inline void *rt_object_new(VM *vm, unsigned type, unsigned flags, uint32_t aux,
                                   size_t bytes) {
-    uint64_t *base = rt_heap_scanned(vm, bytes + 8);
+    uint64_t *base =
+        HEAP_TRACKED >> type & 1 ? rt_heap_tracked(vm, bytes + 8) : rt_heap_loose(vm, bytes + 8);
     *base = header_make(type, flags, aux);
     return base + 1;
 }
@@ -62,8 +120,12 @@ static inline void *rt_object_new_atomic(VM *vm, unsigned type, unsigned flags, 
     *base = header_make(type, flags, aux);
     return base + 1;
 }
-// Plain C memory without a header, held by any scanned word that points at its start. Zeroed.
-static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_scanned(vm, bytes); }
+// Plain C memory without a header, held by any scanned word that points at its start. Zeroed;
+// loose.
+static inline void *rt_raw_new(VM *vm, size_t bytes) { return rt_heap_loose(vm, bytes); }
+// The same, tracked: its fields should be const. The check of the barriers looks at the first four
+// words alone: the others may name what has died, as the dead registers of a frame do.
+static inline void *rt_raw_new_tracked(VM *vm, size_t bytes) { return rt_heap_tracked(vm, bytes); }
 // The same, not scanned, not zeroed: characters, bytes, limbs.
 static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_atomic(vm, bytes); }
 
@@ -76,6 +138,8 @@ static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_ato
 
 // Run a full collection now.
 void rt_heap_collect(void);
+// Run a young one, where there are such: every now and then libgc makes it a full one.
+void rt_heap_collect_young(void);
 // From the next collection on collect only when so many bytes were allocated since the last one,
 // however few are live (or when memory is short); 0: as often as the size of the heap asks, as at
 // the start.

@@ -38,7 +38,7 @@ static int64_t clock_now(void) {
     return (int64_t)t.tv_sec * MICROSECONDS + t.tv_nsec / 1000;
 }
 
-static Value *limit_of(Value limit) { return value_vector(limit)->item; }
+static const Value *limit_of(Value limit) { return value_vector(limit)->item; }
 static bool is_limit(Value v) { return value_is_vector(v) && vector_length(v) == LIMIT_ELEMENTS; }
 
 static bool is_over(const Value *limit, int64_t now) {
@@ -152,12 +152,12 @@ PrimitiveFn1 rt_prim_set_trace;
 
 void rt_limit_step(VM *vm) {
     for (Value l = vm->limits; value_is_pair(l); l = value_cdr(l)) {
-        Value *limit = limit_of(value_car(l));
+        const Value *limit = limit_of(value_car(l));
         int64_t left = value_fixnum(limit[LIMIT_LEFT]);
         if (limit[LIMIT_STEPS] != VALUE_TRUE)
             continue;
         if (left > 0)
-            limit[LIMIT_LEFT] = value_from_fixnum(--left);
+            rt_heap_store(&limit[LIMIT_LEFT], value_from_fixnum(--left));
         if (left == 0)
             rt_interrupt_set(vm, INTERRUPT_LIMIT);
     }
@@ -169,19 +169,19 @@ static bool take_limit(VM *vm) {
     Value over = limit_over(vm);
     if (over == VALUE_NONE)
         return false;
-    Value *limit = limit_of(over);
+    const Value *limit = limit_of(over);
     bool steps = limit[LIMIT_STEPS] == VALUE_TRUE;
     int64_t again = value_fixnum(limit[LIMIT_LENGTH]), least = steps ? LEAST_STEPS : LEAST_TIME;
     if (again < least)
         again = least;
     if (steps)
-        limit[LIMIT_LEFT] = value_from_fixnum(again);
+        rt_heap_store(&limit[LIMIT_LEFT], value_from_fixnum(again));
     else
-        limit[LIMIT_END] = value_from_fixnum(clock_now() + again);
+        rt_heap_store(&limit[LIMIT_END], value_from_fixnum(clock_now() + again));
     apply_limits(vm);
     rt_fail(vm, CONDITION_LIMIT, rt_cons(vm, limit[LIMIT_AMOUNT], VALUE_NULL),
             "%s limit exceeded:", steps ? "step" : "time");
-    limit[LIMIT_CONDITION] = vm->condition;
+    rt_heap_store(&limit[LIMIT_CONDITION], vm->condition);
     return true;
 }
 
@@ -267,7 +267,7 @@ Value rt_prim_make_limit(VM *vm, Value steps, Value amount) {
     Value limit = rt_vector_new(vm, LIMIT_ELEMENTS, VALUE_FALSE);
     if (limit == VALUE_FAILURE)
         return VALUE_FAILURE;
-    Value *item = limit_of(limit);
+    Value *item = &FRESH(value_vector(limit)->item[0]);
     item[LIMIT_AMOUNT] = amount;
     item[LIMIT_STEPS] = value_from_bool(steps != VALUE_FALSE);
     item[LIMIT_LENGTH] = item[LIMIT_LEFT] = value_from_fixnum(length);
@@ -289,10 +289,11 @@ Value rt_prim_enter_limit(VM *vm, Value limit) {
         return rt_fail_type(vm, 1, "limit", limit);
     if (is_in_force(vm, limit))
         return VALUE_UNSPECIFIED;
-    Value *item = limit_of(limit);
+    const Value *item = limit_of(limit);
     if (item[LIMIT_STEPS] == VALUE_FALSE && !vm->limit_timer && !timer_make(vm))
         return VALUE_FAILURE;
-    item[LIMIT_END] = value_from_fixnum(clock_now() + value_fixnum(item[LIMIT_LEFT]));
+    rt_heap_store(&item[LIMIT_END],
+                  value_from_fixnum(clock_now() + value_fixnum(item[LIMIT_LEFT])));
     vm->limits = rt_cons(vm, limit, vm->limits);
     apply_limits(vm);
     // A limit of nothing is over at once.
@@ -310,10 +311,10 @@ Value rt_prim_leave_limit(VM *vm, Value limit) {
     while (value_car(vm->limits) != limit)
         vm->limits = value_cdr(vm->limits);
     vm->limits = value_cdr(vm->limits);
-    Value *item = limit_of(limit);
+    const Value *item = limit_of(limit);
     if (item[LIMIT_STEPS] == VALUE_FALSE) {
         int64_t left = value_fixnum(item[LIMIT_END]) - clock_now();
-        item[LIMIT_LEFT] = value_from_fixnum(left > 0 ? left : 0);
+        rt_heap_store(&item[LIMIT_LEFT], value_from_fixnum(left > 0 ? left : 0));
     }
     apply_limits(vm);
     return VALUE_UNSPECIFIED;

@@ -566,7 +566,8 @@ static bool write_object(JsonWriter *w, Value v) {
         Value members = rt_vector_from_list(vm, list);
         if (members == VALUE_FAILURE)
             return false;
-        qsort(value_vector(members)->item, vector_length(members), sizeof(Value), by_name);
+        qsort(&FRESH(value_vector(members)->item[0]), vector_length(members), sizeof(Value),
+              by_name);
         list = rt_vector_to_list(vm, members, 0, vector_length(members));
     }
     rt_builder_char(&w->out, '{');

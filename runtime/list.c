@@ -75,7 +75,7 @@ Value rt_list_reverse(VM *vm, Value list) {
 Value rt_list_reverse_in_place(Value list, Value tail) {
     while (value_is_pair(list)) {
         Value rest = value_cdr(list);
-        value_pair(list)->cdr = tail;
+        rt_heap_store(&value_pair(list)->cdr, tail);
         tail = list;
         list = rest;
     }
@@ -89,7 +89,7 @@ Value rt_list_append(VM *vm, Value list, Value tail) {
         rt_list_builder_add(&b, value_car(list));
     if (b.first == VALUE_NULL)
         return tail;
-    value_pair(b.last)->cdr = tail;
+    rt_heap_store(&value_pair(b.last)->cdr, tail);
     return b.first;
 }
 
@@ -218,14 +218,14 @@ COMPOSITIONS(X)
 Value rt_prim_set_car(VM *vm, Value pair, Value v) {
     if (!value_is_pair(pair))
         return rt_fail_type(vm, 1, "pair", pair);
-    value_pair(pair)->car = v;
+    rt_heap_store(&value_pair(pair)->car, v);
     return VALUE_UNSPECIFIED;
 }
 
 Value rt_prim_set_cdr(VM *vm, Value pair, Value v) {
     if (!value_is_pair(pair))
         return rt_fail_type(vm, 1, "pair", pair);
-    value_pair(pair)->cdr = v;
+    rt_heap_store(&value_pair(pair)->cdr, v);
     return VALUE_UNSPECIFIED;
 }
 
@@ -288,7 +288,7 @@ Value rt_prim_circular_list(VM *vm, int argc, const Value *argv) {
     Value list = rt_list_from_array(vm, argv, (size_t)argc), last = list;
     while (value_cdr(last) != VALUE_NULL)
         last = value_cdr(last);
-    value_pair(last)->cdr = list;
+    rt_heap_store(&value_pair(last)->cdr, list);
     return list;
 }
 
@@ -330,7 +330,7 @@ Value rt_prim_list_copy(VM *vm, Value list) {
         return rt_fail_type(vm, 1, "list", list);
     if (b.first == VALUE_NULL)
         return list;
-    value_pair(b.last)->cdr = w.at;
+    rt_heap_store(&value_pair(b.last)->cdr, w.at);
     return b.first;
 }
 
@@ -391,7 +391,7 @@ Value rt_prim_append_in_place(VM *vm, int argc, const Value *argv) {
         Value last = argv[i];
         while (value_is_pair(value_cdr(last)) && value_cdr(last) != result)
             last = value_cdr(last);
-        value_pair(last)->cdr = result;
+        rt_heap_store(&value_pair(last)->cdr, result);
         result = argv[i];
     }
     return result;
@@ -415,7 +415,7 @@ Value rt_prim_concatenate(VM *vm, Value lists) {
         if (value_cdr(lists) == VALUE_NULL) {
             if (b.first == VALUE_NULL)
                 return value_car(lists);
-            value_pair(b.last)->cdr = value_car(lists);
+            rt_heap_store(&value_pair(b.last)->cdr, value_car(lists));
         } else {
             for (Value l = value_car(lists); value_is_pair(l); l = value_cdr(l))
                 rt_list_builder_add(&b, value_car(l));
@@ -459,7 +459,7 @@ Value rt_prim_list_set(VM *vm, Value list, Value k, Value v) {
     Value pair = follow(vm, list, k, false);
     if (pair == VALUE_FAILURE)
         return pair;
-    value_pair(pair)->car = v;
+    rt_heap_store(&value_pair(pair)->car, v);
     return VALUE_UNSPECIFIED;
 }
 
@@ -628,7 +628,7 @@ static Value delete_equal(VM *vm, Value v, Value list, bool keys) {
     }
     if (b.first == VALUE_NULL)
         return shared;
-    value_pair(b.last)->cdr = shared;
+    rt_heap_store(&value_pair(b.last)->cdr, shared);
     return b.first;
 }
 

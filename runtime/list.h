@@ -37,7 +37,7 @@ static inline void rt_list_builder_add(ListBuilder *b, Value item) {
     if (b->first == VALUE_NULL)
         b->first = pair;
     else
-        value_pair(b->last)->cdr = pair;
+        rt_heap_store(&value_pair(b->last)->cdr, pair);
     b->last = pair;
 }
 

@@ -12,8 +12,8 @@ Value rt_two_values(VM *vm, Value first, Value second) {
     if (first == VALUE_FAILURE || second == VALUE_FAILURE)
         return VALUE_FAILURE;
     Values *v = rt_object_new(vm, TYPE_VALUES, 0, 2, 2 * sizeof(Value));
-    v->item[0] = first;
-    v->item[1] = second;
+    FRESH(v->item[0]) = first;
+    FRESH(v->item[1]) = second;
     return value_from_pointer(v);
 }
 

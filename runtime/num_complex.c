@@ -21,8 +21,8 @@ Value rt_rectangular(VM *vm, Value real, Value imaginary) {
         imaginary = value_from_double(rt_num_to_double(imaginary));
     }
     Compnum *z = rt_object_new(vm, TYPE_COMPNUM, 0, 0, sizeof *z);
-    z->real = real;
-    z->imaginary = imaginary;
+    FRESH(z->real) = real;
+    FRESH(z->imaginary) = imaginary;
     return value_from_pointer(z);
 }
 

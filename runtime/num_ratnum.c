@@ -20,8 +20,8 @@ static Value ratio_of_coprimes(VM *vm, Value n, Value d) {
     if (d == ONE)
         return n;
     Ratnum *r = rt_object_new(vm, TYPE_RATNUM, 0, 0, sizeof *r);
-    r->numerator = n;
-    r->denominator = d;
+    FRESH(r->numerator) = n;
+    FRESH(r->denominator) = d;
     return value_from_pointer(r);
 }
 

@@ -53,9 +53,9 @@ typedef enum ObjectType {
 // Mutable string. Characters are 1 byte each while all are below 256, else 4 bytes each
 // (flag STRING_WIDE). `data` is atomic memory of its own, so that a wider character can replace it.
 typedef struct String {
-    size_t length; // characters
-    void *data;    // uint8_t[length] or uint32_t[length]; NULL when length is 0
-    uint64_t hash; // 0: not computed; every mutation resets it
+    size_t length;    // characters
+    void *const data; // uint8_t[length] or uint32_t[length]; NULL when length is 0
+    uint64_t hash;    // 0: not computed; every mutation resets it
 } String;
 enum { STRING_WIDE = 1, STRING_LITERAL = 2 }; // LITERAL: string-set! and the like fail
 
@@ -73,29 +73,29 @@ typedef struct Bignum { // aux: number of limbs, flag BIGNUM_NEGATIVE; never in 
 } Bignum;
 enum { BIGNUM_NEGATIVE = 1 };
 typedef struct Ratnum { // lowest terms, denominator above 1
-    Value numerator, denominator;
+    const Value numerator, denominator;
 } Ratnum;
 typedef struct Compnum { // parts are both exact or both flonums; an exact imaginary part is not 0
-    Value real, imaginary;
+    const Value real, imaginary;
 } Compnum;
 
 // ---- aggregates
 
 typedef struct Vector { // aux: length
-    Value item[1];
+    const Value item[1];
 } Vector;
 enum { VECTOR_LITERAL = 1 };
 typedef struct Bytevector { // aux: length in bytes; atomic memory
     uint8_t byte[8];
 } Bytevector;
 typedef struct Box {
-    Value value;
+    const Value value;
 } Box;
 typedef struct Values { // aux: count, never 1
-    Value item[1];
+    const Value item[1];
 } Values;
 typedef struct Promise { // two promises may share one state (delay-force)
-    Value state;         // pair (done? . value-or-thunk)
+    const Value state;   // pair (done? . value-or-thunk)
 } Promise;
 typedef struct WeakBox { // atomic memory; `value` becomes VALUE_FALSE when nothing else holds it
     Value value;
@@ -120,8 +120,8 @@ typedef struct RecordType {
                     // own
 } RecordType;
 typedef struct Record { // aux: number of fields
-    Value type;         // RecordType
-    Value field[1];
+    const Value type;   // RecordType
+    const Value field[1];
 } Record;
 
 // ---- procedures
@@ -132,8 +132,8 @@ typedef struct PrimitiveObject {
 } PrimitiveObject;
 // A procedure made by a lambda expression. What `code` points at belongs to the tier that made it.
 typedef struct Closure { // aux: number of free values
-    void *code;
-    Value free[1];
+    void *const code;
+    const Value free[1];
 } Closure;
 typedef struct Parameter { // applied to no arguments it answers its current value
     Value value;           // outside of every parameterize

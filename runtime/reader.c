@@ -171,12 +171,12 @@ static bool patch(VM *vm, Reader *r) {
         if (value_is_pair(object)) {
             Pair *p = value_pair(object);
             if (place == value_from_fixnum(0))
-                p->car = resolve(p->car);
+                rt_heap_store(&p->car, resolve(p->car));
             else
-                p->cdr = resolve(p->cdr);
+                rt_heap_store(&p->cdr, resolve(p->cdr));
         } else if (value_is_vector(object)) {
-            Value *item = &value_vector(object)->item[value_fixnum(place)];
-            *item = resolve(*item);
+            const Value *item = &value_vector(object)->item[value_fixnum(place)];
+            rt_heap_store(item, resolve(*item));
         } else {
             Value v = resolve(rt_dict_get(vm, object, place, VALUE_NIL));
             if (!rt_dict_put(vm, object, place, v))
@@ -208,7 +208,7 @@ static Value finish_vector(VM *vm, Reader *r, const ReadFrame *f) {
     if (v == VALUE_FAILURE)
         return v;
     if (count)
-        memcpy(value_vector(v)->item, r->items + f->base, count * sizeof(Value));
+        memcpy(&FRESH(value_vector(v)->item[0]), r->items + f->base, count * sizeof(Value));
     if (r->open_labels)
         for (size_t i = 0; i < count; i++)
             if (is_placeholder(r, value_vector(v)->item[i]))
@@ -290,7 +290,7 @@ static bool append_to_list(VM *vm, Reader *r, ReadFrame *f, Value v, Place where
             f->first = pair;
             self = f->opened;
         } else {
-            value_pair(f->last)->cdr = pair;
+            rt_heap_store(&value_pair(f->last)->cdr, pair);
         }
         f->last = pair;
         if (r->map)
@@ -300,7 +300,7 @@ static bool append_to_list(VM *vm, Reader *r, ReadFrame *f, Value v, Place where
         return true;
     }
     case LIST_DOT:
-        value_pair(f->last)->cdr = v;
+        rt_heap_store(&value_pair(f->last)->cdr, v);
         if (is_placeholder(r, v))
             note(vm, r, f->last, value_from_fixnum(1));
         f->state = LIST_TAIL;
@@ -355,7 +355,7 @@ static Delivery deliver(VM *vm, Reader *r, Value *v, Place where) {
                               (long long)f->label);
                 return DELIVER_FAILED;
             }
-            value_box(f->first)->value = *v;
+            rt_heap_store(&value_box(f->first)->value, *v);
             where = f->opened;
             r->open_labels--;
             r->depth--;

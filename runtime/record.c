@@ -16,7 +16,7 @@ static Value extend(VM *vm, Value vector, const Value *more, size_t count) {
     Value v = rt_vector_new(vm, inherited + count, VALUE_TRUE);
     if (v == VALUE_FAILURE)
         return v;
-    Value *item = value_vector(v)->item;
+    Value *item = &FRESH(value_vector(v)->item[0]);
     if (inherited > 0)
         memcpy(item, value_vector(vector)->item, inherited * sizeof(Value));
     if (more != NULL && count > 0)
@@ -44,7 +44,8 @@ Value rt_record_type_new(VM *vm, Value name, Value parent, int field_count, cons
     if (all_mutables == VALUE_FAILURE)
         return VALUE_FAILURE;
     for (int i = 0; mutables != NULL && i < field_count; i++)
-        value_vector(all_mutables)->item[inherited + (size_t)i] = value_from_bool(mutables[i]);
+        FRESH(value_vector(all_mutables)->item[inherited + (size_t)i]) =
+            value_from_bool(mutables[i]);
 
     RecordType *type = rt_object_new(vm, TYPE_RECORD_TYPE, 0, 0, sizeof *type);
     Value self = value_from_pointer(type);
@@ -64,7 +65,7 @@ Value rt_record_type_new_c(VM *vm, const char *name, Value parent, int field_cou
     if (symbols == VALUE_FAILURE)
         return symbols;
     for (int i = 0; i < field_count; i++)
-        value_vector(symbols)->item[i] = rt_intern(vm, fields[i]);
+        rt_heap_store(&value_vector(symbols)->item[i], rt_intern(vm, fields[i]));
     return rt_record_type_new(vm, rt_intern(vm, name), parent, field_count,
                               value_vector(symbols)->item, NULL);
 }
@@ -98,9 +99,9 @@ Value rt_record_new(VM *vm, Value type, const Value *fields) {
     size_t n = rt_record_type_field_count(type);
     Record *r =
         rt_object_new(vm, TYPE_RECORD, 0, (uint32_t)n, offsetof(Record, field) + n * sizeof(Value));
-    r->type = type;
+    FRESH(r->type) = type;
     for (size_t i = 0; i < n; i++)
-        r->field[i] = fields != NULL ? fields[i] : VALUE_FALSE;
+        FRESH(r->field[i]) = fields != NULL ? fields[i] : VALUE_FALSE;
     return value_from_pointer(r);
 }
 
@@ -178,7 +179,7 @@ Value rt_prim_record_set(VM *vm, Value record, Value type, Value index, Value v)
         return rt_fail(vm, CONDITION_ASSIGNMENT,
                        rt_list(vm, 1, value_vector(value_record_type(type)->fields)->item[i]),
                        "field of %s is immutable:", rt_record_type_label(vm, type));
-    value_record(record)->field[i] = v;
+    rt_heap_store(&value_record(record)->field[i], v);
     return VALUE_UNSPECIFIED;
 }
 
@@ -221,7 +222,7 @@ Value rt_prim_record_type_index(VM *vm, Value type, Value name) {
 
 Value rt_box(VM *vm, Value value) {
     Box *box = rt_object_new(vm, TYPE_BOX, 0, 0, sizeof *box);
-    box->value = value;
+    FRESH(box->value) = value;
     return value_from_pointer(box);
 }
 
@@ -233,7 +234,7 @@ Value rt_prim_unbox(VM *vm, Value box) {
 Value rt_prim_set_box(VM *vm, Value box, Value v) {
     if (!value_is_box(box))
         return rt_fail_type(vm, 1, "box", box);
-    value_box(box)->value = v;
+    rt_heap_store(&value_box(box)->value, v);
     return VALUE_UNSPECIFIED;
 }
 
@@ -242,7 +243,7 @@ Value rt_prim_set_box(VM *vm, Value box, Value v) {
 Value rt_promise_new(VM *vm, bool done, Value value_or_thunk) {
     Value state = rt_cons(vm, value_from_bool(done), value_or_thunk);
     Promise *promise = rt_object_new(vm, TYPE_PROMISE, 0, 0, sizeof *promise);
-    promise->state = state;
+    FRESH(promise->state) = state;
     return value_from_pointer(promise);
 }
 
@@ -270,9 +271,9 @@ Value rt_prim_promise_value(VM *vm, Value promise) {
 Value rt_prim_promise_set(VM *vm, Value promise, Value done, Value value_or_thunk) {
     if (!check_promise(vm, 1, promise))
         return VALUE_FAILURE;
-    Pair *state = value_pair(value_promise(promise)->state);
-    state->car = value_from_bool(value_is_truthy(done));
-    state->cdr = value_or_thunk;
+    const Pair *state = value_pair(value_promise(promise)->state);
+    rt_heap_store(&state->car, value_from_bool(value_is_truthy(done)));
+    rt_heap_store(&state->cdr, value_or_thunk);
     return VALUE_UNSPECIFIED;
 }
 
@@ -281,9 +282,11 @@ Value rt_prim_promise_set(VM *vm, Value promise, Value done, Value value_or_thun
 Value rt_prim_promise_chain(VM *vm, Value promise, Value next) {
     if (!check_promise(vm, 1, promise) || !check_promise(vm, 2, next))
         return VALUE_FAILURE;
-    Pair *to = value_pair(value_promise(promise)->state);
-    *to = *value_pair(value_promise(next)->state);
-    value_promise(next)->state = value_promise(promise)->state;
+    const Pair *to = value_pair(value_promise(promise)->state);
+    const Pair *from = value_pair(value_promise(next)->state);
+    rt_heap_store(&to->car, from->car);
+    rt_heap_store(&to->cdr, from->cdr);
+    rt_heap_store(&value_promise(next)->state, value_promise(promise)->state);
     return VALUE_UNSPECIFIED;
 }
 

@@ -230,9 +230,9 @@ Value rt_prim_new_instance(VM *vm, Value type) {
         return rt_fail_type(vm, 1, "record type", type);
     size_t count = rt_record_type_field_count(type);
     Record *r = rt_object_new(vm, TYPE_RECORD, 0, (uint32_t)count, (1 + count) * sizeof(Value));
-    r->type = type;
+    FRESH(r->type) = type;
     for (size_t i = 0; i < count; i++)
-        r->field[i] = VALUE_NIL;
+        FRESH(r->field[i]) = VALUE_NIL;
     return value_from_pointer(r);
 }
 
@@ -245,7 +245,7 @@ Value rt_prim_change_type(VM *vm, Value record, Value type) {
         return rt_fail(vm, CONDITION_TYPE, rt_list(vm, 1, type),
                        "a record of %zu fields cannot become one of %zu:",
                        rt_record_field_count(record), rt_record_type_field_count(type));
-    value_record(record)->type = type;
+    rt_heap_store(&value_record(record)->type, type);
     if (rt_objects_changed_hook)
         rt_objects_changed_hook(vm);
     return VALUE_UNSPECIFIED;

@@ -47,9 +47,12 @@ struct PortState;   // port.h
 struct Sends;       // send.c
 
 typedef struct VM {
-    // heap.c: free lists by size class, popped inline. Pairs are scanned class 1.
-    void *free_scanned[HEAP_SIZE_CLASSES];
+    // heap.c: free lists by size class, popped inline. Pairs are tracked, class 1.
+    void *free_tracked[HEAP_SIZE_CLASSES];
+    void *free_loose[HEAP_SIZE_CLASSES];
     void *free_atomic[HEAP_SIZE_CLASSES];
+
+    uint8_t *cards; // rt_heap_cards (heap.h), for machine code
 
     // fail.c: the pending condition of a primitive that returned VALUE_FAILURE
     Value condition;

@@ -64,7 +64,7 @@ static bool new_data(VM *vm, size_t length, bool wide, void **data) {
 static Value new_header(VM *vm, void *data, size_t length, bool wide) {
     String *s = rt_object_new(vm, TYPE_STRING, wide ? STRING_WIDE : 0, 0, sizeof *s);
     s->length = length;
-    s->data = data;
+    FRESH(s->data) = data;
     return value_from_pointer(s);
 }
 
@@ -287,7 +287,7 @@ static bool widen(VM *vm, Value string) {
     if (!new_data(vm, s->length, true, &data))
         return false;
     widen_codes(data, s->data, s->length);
-    s->data = data;
+    HEAP_STORE_POINTER(s->data, data);
     object_set_flags(s, object_flags(s) | STRING_WIDE);
     return true;
 }

@@ -329,7 +329,7 @@ Value rt_prim_string_to_vector(VM *vm, int argc, const Value *argv) {
     if (v == VALUE_FAILURE)
         return v;
     for (size_t i = start; i < end; i++)
-        value_vector(v)->item[i - start] = value_from_char(string_char(argv[0], i));
+        FRESH(value_vector(v)->item[i - start]) = value_from_char(string_char(argv[0], i));
     return v;
 }
 

@@ -113,7 +113,7 @@ static inline bool value_is_special(Value v) { return v < 0x1000 && (v & 15) == 
 // ---- pointers
 
 typedef struct Pair {
-    Value car, cdr;
+    const Value car, cdr;
 } Pair;
 
 static inline bool value_is_pair(Value v) { return (v & (VALUE_TOP16 | 15)) == 0; }

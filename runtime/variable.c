@@ -4,7 +4,7 @@
 
 Value rt_prim_make_variable_box(VM *vm, Value v) {
     Box *box = rt_object_new(vm, TYPE_BOX, 0, 0, sizeof *box);
-    box->value = v;
+    FRESH(box->value) = v;
     return value_from_pointer(box);
 }
 
@@ -27,6 +27,6 @@ Value rt_prim_variable_box_ref_checked(VM *vm, Value box, Value name) {
 Value rt_prim_variable_box_set(VM *vm, Value box, Value v) {
     if (!value_is_box(box))
         return rt_fail_type(vm, 1, "box", box);
-    value_box(box)->value = v;
+    rt_heap_store(&value_box(box)->value, v);
     return VALUE_UNSPECIFIED;
 }

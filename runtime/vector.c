@@ -23,7 +23,7 @@ Value rt_vector_new(VM *vm, size_t length, Value fill) {
     Value v = allocate(vm, length);
     if (v == VALUE_FAILURE)
         return v;
-    Value *item = value_vector(v)->item;
+    Value *item = &FRESH(value_vector(v)->item[0]);
     for (size_t i = 0; i < length; i++)
         item[i] = fill;
     return v;
@@ -32,7 +32,7 @@ Value rt_vector_new(VM *vm, size_t length, Value fill) {
 Value rt_vector_from_array(VM *vm, const Value *items, size_t length) {
     Value v = allocate(vm, length);
     if (v != VALUE_FAILURE && length > 0)
-        memcpy(value_vector(v)->item, items, length * sizeof(Value));
+        memcpy(&FRESH(value_vector(v)->item[0]), items, length * sizeof(Value));
     return v;
 }
 
@@ -40,7 +40,8 @@ Value rt_vector_from_list(VM *vm, Value list) {
     Value v = allocate(vm, (size_t)rt_list_length(list));
     if (v == VALUE_FAILURE)
         return v;
-    for (Value *item = value_vector(v)->item; value_is_pair(list); list = value_cdr(list))
+    for (Value *item = &FRESH(value_vector(v)->item[0]); value_is_pair(list);
+         list = value_cdr(list))
         *item++ = value_car(list);
     return v;
 }
@@ -106,7 +107,7 @@ Value rt_prim_vector_set(VM *vm, Value v, Value k, Value item) {
     size_t i;
     if (!check_mutable(vm, 1, v) || !rt_index(vm, 2, k, vector_length(v), &i))
         return VALUE_FAILURE;
-    value_vector(v)->item[i] = item;
+    rt_heap_store(&value_vector(v)->item[i], item);
     return VALUE_UNSPECIFIED;
 }
 
@@ -131,7 +132,7 @@ Value rt_prim_vector_fill(VM *vm, int argc, const Value *argv) {
         !rt_range(vm, argc, argv, 2, vector_length(argv[0]), &start, &end))
         return VALUE_FAILURE;
     for (size_t i = start; i < end; i++)
-        value_vector(argv[0])->item[i] = argv[1];
+        rt_heap_store(&value_vector(argv[0])->item[i], argv[1]);
     return VALUE_UNSPECIFIED;
 }
 
@@ -148,8 +149,11 @@ Value rt_prim_vector_copy_into(VM *vm, int argc, const Value *argv) {
         !rt_copy_range(vm, argc, argv, vector_length(argv[0]), vector_length(argv[2]), &at, &start,
                        &end))
         return VALUE_FAILURE;
-    memmove(value_vector(argv[0])->item + at, value_vector(argv[2])->item + start,
-            (end - start) * sizeof(Value));
+    if (end > start) {
+        const Value *to = value_vector(argv[0])->item + at;
+        memmove((Value *)to, value_vector(argv[2])->item + start, (end - start) * sizeof(Value));
+        rt_heap_touch(to);
+    }
     return VALUE_UNSPECIFIED;
 }
 
@@ -161,7 +165,7 @@ static Value append_all(VM *vm, const Value *vectors, size_t n) {
     Value v = allocate(vm, length);
     if (v == VALUE_FAILURE)
         return v;
-    Value *item = value_vector(v)->item;
+    Value *item = &FRESH(value_vector(v)->item[0]);
     for (size_t i = 0; i < n; i++) {
         memcpy(item, value_vector(vectors[i])->item, vector_length(vectors[i]) * sizeof(Value));
         item += vector_length(vectors[i]);
@@ -199,13 +203,16 @@ Value rt_prim_vector_swap(VM *vm, Value v, Value i, Value j) {
     if (!check_mutable(vm, 1, v) || !rt_index(vm, 2, i, vector_length(v), &a) ||
         !rt_index(vm, 3, j, vector_length(v), &b))
         return VALUE_FAILURE;
-    Value *item = value_vector(v)->item, swap = item[a];
-    item[a] = item[b];
-    item[b] = swap;
+    const Value *item = value_vector(v)->item;
+    Value swap = item[a];
+    rt_heap_store(&item[a], item[b]);
+    rt_heap_store(&item[b], swap);
     return VALUE_UNSPECIFIED;
 }
 
-static void reverse_items(Value *item, size_t n) {
+// Within one object: nothing becomes reachable from it that was not.
+static void reverse_items(const Value *items, size_t n) {
+    Value *item = (Value *)items;
     for (size_t i = 0, j = n; i + 1 < j; i++) {
         Value swap = item[i];
         item[i] = item[--j];

@@ -130,7 +130,7 @@ static void complete_condition(T1 *t, Position position) {
     if (rt_condition_field(condition, CONDITION_FIELD_BACKTRACE) == VALUE_FALSE) {
         Value trace = t1_backtrace(t);
         if (position && t->at.site_code && value_is_pair(trace))
-            value_pair(value_car(trace))->cdr = rt_position_value(vm, position);
+            rt_heap_store(&value_pair(value_car(trace))->cdr, rt_position_value(vm, position));
         rt_condition_set_field(condition, CONDITION_FIELD_BACKTRACE, trace);
     }
 }

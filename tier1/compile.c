@@ -104,8 +104,9 @@ Code *t1_code_for(Compiler *c, Lambda *first) {
 }
 
 Value t1_fixed_closure(Compiler *c, Lambda *first) {
+    Code *code = t1_code_for(c, first);
     Closure *closure = rt_object_new(c->vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-    closure->code = t1_code_for(c, first);
+    FRESH(closure->code) = code;
     return value_from_pointer(closure);
 }
 

@@ -29,12 +29,12 @@
 
 static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base,
                              uint32_t count) {
-    HeapFrame *f = rt_raw_new(t->vm, sizeof *f + count * sizeof(Value));
-    f->pc = pc;
-    f->link = link;
-    f->closure = frame_closure(base);
+    HeapFrame *f = rt_raw_new_tracked(t->vm, sizeof *f + count * sizeof(Value));
+    FRESH(f->pc) = pc;
+    FRESH(f->link) = link;
+    FRESH(f->closure) = frame_closure(base);
     f->count = count;
-    memcpy(f->registers, base, count * sizeof(Value));
+    memcpy(&FRESH(f->registers[0]), base, count * sizeof(Value));
     return f;
 }
 
@@ -65,7 +65,7 @@ static inline void copy_callers(T1 *t, const Value *base, FrameList *list) {
         // function comes next, and the call is not in tail position in that.
         if (!frame_pc(caller) && caller != t->evaluation->floor + FRAME_HEADER &&
             t1_is_bottom(caller)) {
-            list->last->registers[CONTROL_FRAME_TAIL] = value_from_fixnum(0);
+            rt_heap_store(&list->last->registers[CONTROL_FRAME_TAIL], value_from_fixnum(0));
             return;
         }
         t1_add_frame(list, heap_frame(t, frame_pc(base), base[FRAME_LINK], caller,
@@ -77,7 +77,7 @@ void t1_copy_callers(T1 *t, const Value *base, FrameList *list) { copy_callers(t
 
 void t1_put_below(T1 *t, const FrameList *list) {
     if (list->first) {
-        list->last->next = t->evaluation->below;
+        HEAP_STORE_POINTER(list->last->next, t->evaluation->below);
         t->evaluation->below = list->first;
     }
     t1_at_bottom(t);
@@ -321,11 +321,11 @@ static Value continuation_new(T1 *t, unsigned flags, HeapFrame *frames, HeapFram
     bool slice = flags & CONTINUATION_SLICE;
     size_t size = slice ? sizeof(Continuation) : offsetof(Continuation, end);
     Continuation *k = rt_object_new(t->vm, TYPE_CONTINUATION, flags, 0, size);
-    k->frames = frames;
+    FRESH(k->frames) = frames;
     if (slice)
-        k->end = end;
-    k->dynamic = t->vm->dynamic;
-    k->evaluation = t->evaluation;
+        FRESH(k->end) = end;
+    FRESH(k->dynamic) = t->vm->dynamic;
+    FRESH(k->evaluation) = t->evaluation;
     return value_from_pointer(k);
 }
 
@@ -335,23 +335,24 @@ static Value deliver(T1 *t, uint32_t argc, const Value *argv) {
         return argv[0];
     Values *v = rt_object_new(t->vm, TYPE_VALUES, 0, argc, (size_t)argc * sizeof(Value));
     for (uint32_t i = 0; i < argc; i++)
-        v->item[i] = argv[i];
+        FRESH(v->item[i]) = argv[i];
     return value_from_pointer(v);
 }
 
 // The frames of a slice on top of what is below.
 static void push_slice(T1 *t, const Continuation *k) {
-    HeapFrame *first = NULL, **link = &first;
+    FrameList list = {0};
     for (const HeapFrame *f = k->frames; f != k->end; f = f->next) {
         size_t bytes = sizeof *f + f->count * sizeof(Value);
-        HeapFrame *copy = rt_raw_new(t->vm, bytes);
+        HeapFrame *copy = rt_raw_new_tracked(t->vm, bytes);
         memcpy(copy, f, bytes);
-        copy->next = NULL;
-        *link = copy;
-        link = &copy->next;
+        FRESH(copy->next) = NULL;
+        t1_add_frame(&list, copy);
     }
-    *link = t->evaluation->below;
-    t->evaluation->below = first;
+    if (list.first) {
+        HEAP_STORE_POINTER(list.last->next, t->evaluation->below);
+        t->evaluation->below = list.first;
+    }
 }
 
 // ---- escapes
@@ -606,12 +607,13 @@ static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
     else {
         Value closure = t->control[CONTROL_FRAME_HIDE];
         const Code *code = t1_closure_code(closure);
-        HeapFrame *hide = rt_raw_new(vm, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
+        HeapFrame *hide =
+            rt_raw_new_tracked(vm, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
         memcpy(hide, prompt, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
-        hide->registers[0] = VALUE_FALSE;
-        hide->closure = closure;
-        hide->pc = code->words;
-        hide->link = link_make(code->constants, CONTROL_FRAME_RESULT);
+        FRESH(hide->registers[0]) = VALUE_FALSE;
+        FRESH(hide->closure) = closure;
+        FRESH(hide->pc) = code->words;
+        FRESH(hide->link) = link_make(code->constants, CONTROL_FRAME_RESULT);
         t->evaluation->below = hide;
     }
     t1_apply(t, procedure, 1, &slice);
@@ -670,7 +672,7 @@ static void control_eval(T1 *t, uint32_t argc, const Value *argv) {
         return;
     }
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-    closure->code = code;
+    FRESH(closure->code) = code;
     t1_apply(t, value_from_pointer(closure), 0, NULL);
 }
 

@@ -58,13 +58,13 @@ static inline void frame_link(Value *callee, const uint32_t *pc, Value *caller, 
     callee[FRAME_LINK] = link;
 }
 
-typedef struct HeapFrame {  // scanned memory without header
-    struct HeapFrame *next; // caller, NULL: the evaluation's host
-    const uint32_t *pc;     // where it goes on
-    Value link;             // its own constants and the register that takes the result
-    Value closure;
+typedef struct HeapFrame {        // scanned memory without header
+    struct HeapFrame *const next; // caller, NULL: the evaluation's host
+    const uint32_t *const pc;     // where it goes on
+    const Value link;             // its own constants and the register that takes the result
+    const Value closure;
     uint64_t count; // registers that are live
-    Value registers[];
+    const Value registers[];
 } HeapFrame;
 
 #endif

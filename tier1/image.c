@@ -278,7 +278,7 @@ static Value closure_at(Loader *l, uint64_t number, Code *code) {
             l->closure = grown;
         }
         Closure *closure = rt_object_new(l->r->vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-        closure->code = code;
+        FRESH(closure->code) = code;
         l->closure[l->closure_count++] = value_from_pointer(closure);
     }
     return l->closure[number];

@@ -137,7 +137,7 @@ OPCODE(UNBOX_CHECKED) {
     NEXT(UNBOX_CHECKED);
 }
 OPCODE(SETBOX) {
-    value_box(RA)->value = RB;
+    rt_heap_store(&value_box(RA)->value, RB);
     NEXT(SETBOX);
 }
 OPCODE(UNBOX_FREE) {
@@ -145,7 +145,7 @@ OPCODE(UNBOX_FREE) {
     NEXT(UNBOX_FREE);
 }
 OPCODE(SETBOX_FREE) {
-    value_box(running(base)->free[field_bx(pc)])->value = RA;
+    rt_heap_store(&value_box(running(base)->free[field_bx(pc)])->value, RA);
     NEXT(SETBOX_FREE);
 }
 
@@ -207,7 +207,7 @@ OPCODE(DEFINE) {
 SLOW_HANDLER(slow_box) {
     vm->frame_base = base;
     Box *box = rt_object_new(vm, TYPE_BOX, 0, 0, sizeof *box);
-    box->value = RB;
+    FRESH(box->value) = RB;
     RA = value_from_pointer(box);
     NEXT_AFTER_CALL(BOX);
 }
@@ -227,10 +227,10 @@ static inline void fill_closure(Closure *closure, const Value *base, const uint3
     uint32_t count = pc[2];
     const uint32_t *captures = pc + WORDS_CLOSURE;
     *object_header(closure) = header_make(TYPE_CLOSURE, 0, count);
-    closure->code = t1_constant_code(constants, pc[1]);
+    FRESH(closure->code) = t1_constant_code(constants, pc[1]);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t from = capture_at(captures, i);
-        closure->free[i] =
+        FRESH(closure->free[i]) =
             from & CAPTURE_FREE ? running(base)->free[from & ~(uint32_t)CAPTURE_FREE] : base[from];
     }
 }
@@ -257,7 +257,7 @@ OPCODE(CLOSURE) {
     NEXT(CLOSURE);
 }
 OPCODE(CAPTURE) {
-    value_closure(RA)->free[pc[1]] = RB;
+    rt_heap_store(&value_closure(RA)->free[pc[1]], RB);
     NEXT(CAPTURE);
 }
 

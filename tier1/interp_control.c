@@ -57,10 +57,10 @@ static HANDLER(enter) {
 }
 
 static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
-    HeapFrame *f = rt_raw_new(vm, sizeof *f + count * sizeof(Value));
-    f->closure = frame_closure(base);
+    HeapFrame *f = rt_raw_new_tracked(vm, sizeof *f + count * sizeof(Value));
+    FRESH(f->closure) = frame_closure(base);
     f->count = count;
-    copy_registers(f->registers, base, count);
+    copy_registers(&FRESH(f->registers[0]), base, count);
     return f;
 }
 
@@ -81,28 +81,28 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
         table = &t1_table;                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
         Continuation *k = rt_object_new(vm, TYPE_CONTINUATION, 0, 0, offsetof(Continuation, end)); \
-        k->dynamic = vm->dynamic;                                                                  \
-        k->evaluation = e;                                                                         \
-        HeapFrame *first = NULL, **link = &first;                                                  \
+        FRESH(k->dynamic) = vm->dynamic;                                                           \
+        FRESH(k->evaluation) = e;                                                                  \
+        FrameList list = {0};                                                                      \
         if (!(tail)) {                                                                             \
             HeapFrame *f = new_frame(vm, base, FIELD_A);                                           \
-            f->pc = pc + WORDS_CALL;                                                               \
-            f->link = link_make(constants, FIELD_C);                                               \
-            *link = f;                                                                             \
-            link = &f->next;                                                                       \
+            FRESH(f->pc) = pc + WORDS_CALL;                                                        \
+            FRESH(f->link) = link_make(constants, FIELD_C);                                        \
+            t1_add_frame(&list, f);                                                                \
         }                                                                                          \
         for (const Value *frame = base; frame_pc(frame);) {                                        \
             const Value *caller = frame_caller(frame);                                             \
             HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER);       \
-            f->pc = frame_pc(frame);                                                               \
-            f->link = frame[FRAME_LINK];                                                           \
-            *link = f;                                                                             \
-            link = &f->next;                                                                       \
+            FRESH(f->pc) = frame_pc(frame);                                                        \
+            FRESH(f->link) = frame[FRAME_LINK];                                                    \
+            t1_add_frame(&list, f);                                                                \
             frame = caller;                                                                        \
         }                                                                                          \
-        *link = e->below;                                                                          \
-        e->below = first;                                                                          \
-        k->frames = first;                                                                         \
+        if (list.last) {                                                                           \
+            HEAP_STORE_POINTER(list.last->next, e->below);                                         \
+            e->below = list.first;                                                                 \
+        }                                                                                          \
+        HEAP_STORE_POINTER(k->frames, e->below);                                                   \
         const Value *argv = LIFTED;                                                                \
         base = e->floor + FRAME_HEADER;                                                            \
         frame_link(base, NULL, NULL, 0);                                                           \
@@ -145,27 +145,27 @@ enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
         if (t1_polled(vm) || t1_is_nested(t1_of(vm)) || COUNT_HOT(code->entries))                  \
             GO(slow_call_cc);                                                                      \
         size_t bytes = sizeof(HeapFrame) + FIELD_A * sizeof(Value);                                \
-        if (UNLIKELY(frame_pc(base) || !vm->free_scanned[(CONTINUATION_BYTES + 15) / 16] ||        \
+        if (UNLIKELY(frame_pc(base) || !vm->free_tracked[(CONTINUATION_BYTES + 15) / 16] ||        \
                      (!(tail) && (bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||                          \
-                                  !vm->free_scanned[(bytes + 15) / 16]))))                         \
+                                  !vm->free_tracked[(bytes + 15) / 16]))))                         \
             GO(otherwise);                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
         if (!(tail)) {                                                                             \
             HeapFrame *f = t1_pop(vm, bytes);                                                      \
-            f->next = e->below;                                                                    \
-            f->pc = pc + WORDS_CALL_CC;                                                            \
-            f->link = link_make(constants, FIELD_C);                                               \
-            f->closure = frame_closure(base);                                                      \
+            FRESH(f->next) = e->below;                                                             \
+            FRESH(f->pc) = pc + WORDS_CALL_CC;                                                     \
+            FRESH(f->link) = link_make(constants, FIELD_C);                                        \
+            FRESH(f->closure) = frame_closure(base);                                               \
             f->count = FIELD_A;                                                                    \
-            copy_registers(f->registers, base, FIELD_A);                                           \
+            copy_registers(&FRESH(f->registers[0]), base, FIELD_A);                                \
             e->below = f;                                                                          \
         }                                                                                          \
         uint64_t *header = t1_pop(vm, CONTINUATION_BYTES);                                         \
         *header = header_make(TYPE_CONTINUATION, 0, 0);                                            \
         Continuation *k = (Continuation *)(header + 1);                                            \
-        k->frames = e->below;                                                                      \
-        k->dynamic = vm->dynamic;                                                                  \
-        k->evaluation = e;                                                                         \
+        FRESH(k->frames) = e->below;                                                               \
+        FRESH(k->dynamic) = vm->dynamic;                                                           \
+        FRESH(k->evaluation) = e;                                                                  \
         base[FRAME_CLOSURE] = value;                                                               \
         base[0] = value_from_pointer(k);                                                           \
         copy_registers(base + 1, base + FIELD_A + FRAME_HEADER + 1, FIELD_B - 1u);                 \

@@ -20,8 +20,8 @@ OPCODE(CONS) {
     Pair *pair = t1_pop(vm, sizeof(Pair));
     if (UNLIKELY(!pair))
         GO(slow_cons);
-    pair->car = RB;
-    pair->cdr = RC;
+    FRESH(pair->car) = RB;
+    FRESH(pair->cdr) = RC;
     RA = value_from_pointer(pair);
     NEXT(CONS);
 }
@@ -57,14 +57,14 @@ OPCODE(SETCAR) {
     Value v = RA;
     if (UNLIKELY(!value_is_pair(v)))
         GO(t1_slow_site);
-    value_pair(v)->car = RB;
+    rt_heap_store(&value_pair(v)->car, RB);
     NEXT(SETCAR);
 }
 OPCODE(SETCDR) {
     Value v = RA;
     if (UNLIKELY(!value_is_pair(v)))
         GO(t1_slow_site);
-    value_pair(v)->cdr = RB;
+    rt_heap_store(&value_pair(v)->cdr, RB);
     NEXT(SETCDR);
 }
 
@@ -101,14 +101,14 @@ OPCODE(VSET) {
     Value v = RA, i = RB;
     if (UNLIKELY(!is_mutable_vector(v) || !value_is_index_below(i, length_of(v))))
         GO(t1_slow_site);
-    value_vector(v)->item[value_fixnum(i)] = RC;
+    rt_heap_store(&value_vector(v)->item[value_fixnum(i)], RC);
     NEXT(VSET);
 }
 OPCODE(VSETI) {
     Value v = RA;
     if (UNLIKELY(!is_mutable_vector(v) || FIELD_B >= length_of(v)))
         GO(t1_slow_site);
-    value_vector(v)->item[FIELD_B] = RC;
+    rt_heap_store(&value_vector(v)->item[FIELD_B], RC);
     NEXT(VSETI);
 }
 OPCODE(VLEN) {
@@ -197,7 +197,7 @@ OPCODE(SETFIELD) {
     Value v = RA;
     if (UNLIKELY(!t1_record_is(v, constants[pc[1]])))
         GO(t1_slow_site);
-    value_record(v)->field[FIELD_C] = RB;
+    rt_heap_store(&value_record(v)->field[FIELD_C], RB);
     NEXT(SETFIELD);
 }
 OPCODE(FIELD_ELSE) {
@@ -217,15 +217,15 @@ OPCODE(SETFIELD_ELSE) {
         SEPARATE("else");
         DISPATCH();
     }
-    value_record(v)->field[FIELD_C] = RB;
+    rt_heap_store(&value_record(v)->field[FIELD_C], RB);
     NEXT(SETFIELD_ELSE);
 }
 SLOW_HANDLER(slow_record) {
     vm->frame_base = base;
     uint32_t count = FIELD_B;
     Record *record = rt_object_new(vm, TYPE_RECORD, 0, count, sizeof(Value) * (1 + (size_t)count));
-    record->type = constants[pc[1]];
-    memcpy(record->field, &RC, count * sizeof(Value));
+    FRESH(record->type) = constants[pc[1]];
+    memcpy(&FRESH(record->field[0]), &RC, count * sizeof(Value));
     RA = value_from_pointer(record);
     NEXT_AFTER_CALL(RECORD);
 }
@@ -239,10 +239,10 @@ OPCODE(RECORD) {
         GO(slow_record);
     cell[0] = header_make(TYPE_RECORD, 0, count);
     Record *record = (Record *)(cell + 1);
-    record->type = constants[pc[1]];
+    FRESH(record->type) = constants[pc[1]];
     const Value *from = &RC;
     for (uint32_t i = 0; i < count; i++)
-        record->field[i] = from[i];
+        FRESH(record->field[i]) = from[i];
     RA = value_from_pointer(record);
     NEXT(RECORD);
 }

@@ -28,9 +28,9 @@ static inline bool t1_polled(const VM *vm) {
 // A cell of a free list for `bytes` bytes, header included; NULL: the list is empty. Its first word
 // is to be overwritten.
 static inline void *t1_pop(VM *vm, size_t bytes) {
-    void **cell = vm->free_scanned[(bytes + 15) / 16];
+    void **cell = vm->free_tracked[(bytes + 15) / 16];
     if (LIKELY(cell != NULL))
-        vm->free_scanned[(bytes + 15) / 16] = *cell;
+        vm->free_tracked[(bytes + 15) / 16] = *cell;
     return cell;
 }
 

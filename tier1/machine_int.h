@@ -228,11 +228,11 @@ typedef struct T1 { // vm->tier_state
 } T1;
 
 typedef struct Continuation { // TYPE_CONTINUATION
-    HeapFrame *frames;
-    Value dynamic;          // full, escape: the dynamic environment to bring back
-    Evaluation *evaluation; // full, escape: whose frames
+    HeapFrame *const frames;
+    const Value dynamic;          // full, escape: the dynamic environment to bring back
+    Evaluation *const evaluation; // full, escape: whose frames
     // Only a slice has more:
-    HeapFrame *end; // where it stops, which does not belong to it (a prompt's frame)
+    HeapFrame *const end; // where it stops, which does not belong to it (a prompt's frame)
 } Continuation;
 enum {                       // header flags
     CONTINUATION_SLICE = 1,  // composable, from %capture-prompt and %leave-with-slice
@@ -318,7 +318,10 @@ typedef struct FrameList {
     HeapFrame *first, *last;
 } FrameList;
 static inline void t1_add_frame(FrameList *list, HeapFrame *f) {
-    *(list->last ? &list->last->next : &list->first) = f;
+    if (list->last)
+        HEAP_STORE_POINTER(list->last->next, f);
+    else
+        list->first = f;
     list->last = f;
 }
 void t1_copy_callers(T1 *t, const Value *base, FrameList *list);

@@ -256,7 +256,7 @@ Value t1_native_result(VM *vm, Value value) {
 // A closure of the code to be shown in backtraces, not to be run.
 static Value shown_closure(VM *vm, const Code *code) {
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-    closure->code = code->first;
+    FRESH(closure->code) = code->first;
     return value_from_pointer(closure);
 }
 
@@ -419,11 +419,11 @@ static Value sunk_new(VM *vm, const SunkObject *o) {
 }
 
 static void sunk_fill(const Rebuild *r, const SunkObject *o, Value object) {
-    Value *field = value_is_pair(object) ? (Value *)value_pair(object) : value_object(object);
+    const Value *field = value_object(object);
     if (sunk_head(o))
-        *field++ = located(r, o->extra);
+        rt_heap_store(field++, located(r, o->extra));
     for (uint32_t i = 0; i < o->count; i++)
-        field[i] = located(r, o->fields[i]);
+        rt_heap_store(&field[i], located(r, o->fields[i]));
 }
 
 // All are there before any is filled: they may refer to each other.
@@ -550,12 +550,12 @@ static void copy_record(VM *vm, const ExitDescriptor *exit, const Value *values,
     sunk_make(&r);
     for (uint32_t i = 0; i < exit->frame_count; i++) {
         const ExitFrame *f = &exit->frames[i];
-        HeapFrame *frame = rt_raw_new(vm, sizeof *frame + f->count * sizeof(Value));
-        frame->pc = f->code->words + f->pc;
-        frame->link = frame_link_of(f);
-        frame->closure = located(&r, f->closure);
+        HeapFrame *frame = rt_raw_new_tracked(vm, sizeof *frame + f->count * sizeof(Value));
+        FRESH(frame->pc) = f->code->words + f->pc;
+        FRESH(frame->link) = frame_link_of(f);
+        FRESH(frame->closure) = located(&r, f->closure);
         frame->count = f->count;
-        frame_fill(&r, f, frame->registers);
+        frame_fill(&r, f, &FRESH(frame->registers[0]));
         t1_add_frame(list, frame);
     }
 }

@@ -90,7 +90,7 @@ static Value control_closure(VM *vm, ControlKind kind) {
     code->control = (uint8_t)kind;
     code->first = code;
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-    closure->code = code;
+    FRESH(closure->code) = code;
     return value_from_pointer(closure);
 }
 
@@ -179,7 +179,7 @@ static Value run(VM *vm, Lambda *top) {
     if (!code)
         return VALUE_FAILURE;
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 0, sizeof *closure);
-    closure->code = code;
+    FRESH(closure->code) = code;
     return evaluate(vm, value_from_pointer(closure), 0, NULL);
 }
 

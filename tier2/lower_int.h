@@ -33,6 +33,7 @@ typedef enum Tag {
     TAG_STRING,     // String
     TAG_CHARACTERS, // String.data
     TAG_RECORD,     // Record.type, RecordType
+    TAG_CARD,       // the collector's, of what was written to
     TAG_FIELD,
     TAG_COUNT = TAG_FIELD + 16 // fields from number 15 on share the last
 } Tag;

@@ -2,7 +2,7 @@
 //
 // Allocation takes a cell off the VM's free list of its size class; fresh cells are zero but for
 // the link in their first word, which the header, or a pair's car, overwrites. An empty list goes
-// to rt_heap_scanned_slow: that is where the collector runs.
+// to rt_heap_tracked_slow: that is where the collector runs.
 #include "runtime/heap.h"
 #include "tier1/code.h"
 #include "tier2/lower_int.h"
@@ -25,7 +25,7 @@ static LLVMValueRef tag_of(Lower *l, Tag tag) {
         [TAG_CDR] = "cdr",       [TAG_ITEM] = "item",     [TAG_BOX] = "box",
         [TAG_FREE] = "free",     [TAG_CODE] = "code",     [TAG_GLOBAL] = "global",
         [TAG_BYTE] = "byte",     [TAG_STRING] = "string", [TAG_CHARACTERS] = "characters",
-        [TAG_RECORD] = "record", [TAG_FIELD] = "field"};
+        [TAG_RECORD] = "record", [TAG_CARD] = "card",     [TAG_FIELD] = "field"};
     if (!l->tags[tag]) {
         if (!l->tbaa_root) {
             LLVMMetadataRef root[] = {string(l, "kiln")};
@@ -62,7 +62,7 @@ static void describe_access(Lower *l, LLVMValueRef access, Tag tag) {
     if (tag == TAG_NONE)
         return;
     LLVMSetMetadata(access, l->md_tbaa, tag_of(l, tag));
-    if (tag != TAG_VM)
+    if (tag != TAG_VM && tag != TAG_CARD)
         LLVMSetMetadata(access, l->md_scope, scope(l));
 }
 
@@ -90,6 +90,50 @@ LLVMValueRef t2_emit_load(Lower *l, LLVMTypeRef type, LLVMValueRef address, Tag 
 LLVMValueRef t2_emit_store(Lower *l, LLVMValueRef value, LLVMValueRef address, Tag tag) {
     LLVMValueRef store = LLVMBuildStore(l->builder, value, address);
     describe_access(l, store, tag);
+    return store;
+}
+
+// ---- the write barrier (heap.h)
+
+enum {
+    CLASS_POINTERLESS = CLASS(FIXNUM) | CLASS(FLONUM) | CLASS(CHAR) | CLASS_BOOLEAN | CLASS(NIL) |
+                        CLASS(NULL) | CLASS(DEFAULT) | CLASS(UNBOUND) | CLASS(SPECIAL)
+};
+
+static void touch(Lower *l, LLVMValueRef word) {
+    LLVMValueRef card = LLVMBuildLShr(l->builder, word, t2_emit_word(l, HEAP_CARD_BITS), "");
+    card = LLVMBuildAnd(l->builder, card, t2_emit_word(l, HEAP_CARDS - 1), "");
+    LLVMValueRef cards =
+        t2_emit_load(l, l->pointer, t2_emit_vm_field(l, offsetof(VM, cards)), TAG_CARD);
+    t2_emit_store(l, LLVMConstInt(l->i8, 1, false),
+                  LLVMBuildGEP2(l->builder, l->i8, cards, &card, 1, ""), TAG_CARD);
+}
+
+// Store the input `i` of a node in the object that is its first input.
+static LLVMValueRef store_in_object(Lower *l, const Node *n, uint32_t i, LLVMValueRef address,
+                                    Tag tag) {
+    LLVMValueRef value = t2_emit_input(l, n, i);
+    LLVMValueRef store = t2_emit_store(l, value, address, tag);
+    const Node *stored = n->inputs[i];
+    if (t2_is_a(stored, CLASS_POINTERLESS))
+        return store;
+    bool sure = !(stored->type.set & CLASS_POINTERLESS);
+    LLVMValueRef object = t2_emit_input(l, n, 0);
+    if (n->op == N_VECTOR_SET)
+        object = LLVMBuildPtrToInt(l->builder, address, l->i64, "");
+    if (sure) {
+        touch(l, object);
+        return store;
+    }
+    LLVMValueRef top = LLVMBuildLShr(l->builder, value, t2_emit_word(l, 48), "");
+    LLVMBasicBlockRef mark = t2_emit_block_here(l, "pointer"),
+                      end = LLVMInsertBasicBlockInContext(l->context, mark, "");
+    LLVMMoveBasicBlockAfter(end, mark);
+    t2_emit_branch(l, t2_emit_compare_word(l, LLVMIntEQ, top, 0), mark, end, 0);
+    t2_emit_go(l, mark);
+    touch(l, object);
+    LLVMBuildBr(l->builder, end);
+    t2_emit_go(l, end);
     return store;
 }
 
@@ -195,7 +239,7 @@ static LLVMValueRef allocate(Lower *l, size_t bytes) {
     LLVMValueRef cell = NULL;
     if (class < HEAP_SIZE_CLASSES) {
         LLVMValueRef list =
-            t2_emit_vm_field(l, offsetof(VM, free_scanned) + class * sizeof(void *));
+            t2_emit_vm_field(l, offsetof(VM, free_tracked) + class * sizeof(void *));
         cell = t2_emit_load(l, l->i64, list, TAG_VM);
         fast = t2_emit_block_here(l, "cell");
         end = LLVMInsertBasicBlockInContext(l->context, fast, "");
@@ -210,7 +254,7 @@ static LLVMValueRef allocate(Lower *l, size_t bytes) {
     }
     LLVMValueRef arguments[] = {l->vm, t2_emit_word(l, bytes)};
     LLVMValueRef refilled = t2_emit_call_c(
-        l, "rt_heap_scanned_slow", (const void *)rt_heap_scanned_slow, l->i64, arguments, 2);
+        l, "rt_heap_tracked_slow", (const void *)rt_heap_tracked_slow, l->i64, arguments, 2);
     LLVMSetMetadata(refilled, l->md_noalias, scope(l));
     if (!cell)
         return refilled;
@@ -313,11 +357,9 @@ static LLVMValueRef lower(Lower *l, const Node *n) {
     case N_CDR:
         return t2_emit_load(l, l->i64, t2_emit_at(l, A, offsetof(Pair, cdr)), TAG_CDR);
     case N_SET_CAR:
-        return t2_emit_store(l, t2_emit_input(l, n, 1), t2_emit_at(l, A, offsetof(Pair, car)),
-                             TAG_CAR);
+        return store_in_object(l, n, 1, t2_emit_at(l, A, offsetof(Pair, car)), TAG_CAR);
     case N_SET_CDR:
-        return t2_emit_store(l, t2_emit_input(l, n, 1), t2_emit_at(l, A, offsetof(Pair, cdr)),
-                             TAG_CDR);
+        return store_in_object(l, n, 1, t2_emit_at(l, A, offsetof(Pair, cdr)), TAG_CDR);
     case N_VECTOR_LENGTH:
     case N_BYTEVECTOR_LENGTH:
     case N_VALUES_COUNT:
@@ -325,7 +367,7 @@ static LLVMValueRef lower(Lower *l, const Node *n) {
     case N_VECTOR_REF:
         return t2_emit_load(l, l->i64, item_address(l, n, l->i64), TAG_ITEM);
     case N_VECTOR_SET:
-        return t2_emit_store(l, t2_emit_input(l, n, 2), item_address(l, n, l->i64), TAG_ITEM);
+        return store_in_object(l, n, 2, item_address(l, n, l->i64), TAG_ITEM);
     case N_VECTOR_MUTABLE:
         return LLVMBuildNot(l->builder, has_flag(l, header_flags(l, A), VECTOR_LITERAL), "");
     case N_BYTE_REF:
@@ -341,25 +383,23 @@ static LLVMValueRef lower(Lower *l, const Node *n) {
     case N_BOX_REF:
         return t2_emit_load(l, l->i64, t2_emit_at(l, A, offsetof(Box, value)), TAG_BOX);
     case N_BOX_SET:
-        return t2_emit_store(l, t2_emit_input(l, n, 1), t2_emit_at(l, A, offsetof(Box, value)),
-                             TAG_BOX);
+        return store_in_object(l, n, 1, t2_emit_at(l, A, offsetof(Box, value)), TAG_BOX);
     case N_FIELD:
         return t2_emit_load(l, l->i64,
                             t2_emit_at(l, A, (int64_t)offsetof(Record, field) + n->index * 8),
                             field_tag(n->index));
     case N_SET_FIELD:
-        return t2_emit_store(l, t2_emit_input(l, n, 1),
-                             t2_emit_at(l, A, (int64_t)offsetof(Record, field) + n->index * 8),
-                             field_tag(n->index));
+        return store_in_object(l, n, 1,
+                               t2_emit_at(l, A, (int64_t)offsetof(Record, field) + n->index * 8),
+                               field_tag(n->index));
     case N_RECORD_TYPE:
         return t2_emit_load(l, l->i64, t2_emit_at(l, A, offsetof(Record, type)), TAG_RECORD);
     case N_FREE:
         return t2_emit_load(
             l, l->i64, t2_emit_at(l, A, (int64_t)offsetof(Closure, free) + n->index * 8), TAG_FREE);
     case N_SET_FREE:
-        return t2_emit_store(l, t2_emit_input(l, n, 1),
-                             t2_emit_at(l, A, (int64_t)offsetof(Closure, free) + n->index * 8),
-                             TAG_FREE);
+        return store_in_object(
+            l, n, 1, t2_emit_at(l, A, (int64_t)offsetof(Closure, free) + n->index * 8), TAG_FREE);
     case N_GLOBAL:
         return t2_emit_load(l, l->i64, cell_field(l, n, offsetof(Cell, value)), TAG_GLOBAL);
     case N_VALUES_REF:

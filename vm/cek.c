@@ -91,10 +91,10 @@ typedef struct Evaluation {
 } Evaluation;
 
 typedef struct Continuation { // TYPE_CONTINUATION
-    Frame *frames;
-    Frame *end;             // slice: the prompt's frame, where it stops; it does not belong to it
-    Value dynamic;          // full, escape: the dynamic environment to bring back
-    Evaluation *evaluation; // full, escape: whose frames
+    Frame *const frames;
+    Frame *const end;    // slice: the prompt's frame, where it stops; it does not belong to it
+    const Value dynamic; // full, escape: the dynamic environment to bring back
+    Evaluation *const evaluation; // full, escape: whose frames
 } Continuation;
 enum {                       // header flags
     CONTINUATION_SLICE = 1,  // composable, from CAPTURE_PROMPT and LEAVE_CAPTURE
@@ -175,7 +175,7 @@ static Value deliver(Machine *m, int argc, const Value *argv) {
         return argv[0];
     Values *v = rt_object_new(m->vm, TYPE_VALUES, 0, (uint32_t)argc, (size_t)argc * sizeof(Value));
     for (int i = 0; i < argc; i++)
-        v->item[i] = argv[i];
+        FRESH(v->item[i]) = argv[i];
     return value_from_pointer(v);
 }
 
@@ -185,8 +185,8 @@ static Value closure_new(Machine *m, Lambda *lambda, Rib *rib) {
     if (lambda->code && lambda->code != CEK_CONSTANT)
         return value_from_pointer(lambda->code);
     Closure *closure = rt_object_new(m->vm, TYPE_CLOSURE, 0, 1, sizeof *closure);
-    closure->code = lambda;
-    closure->free[0] = value_from_pointer(rib);
+    FRESH(closure->code) = lambda;
+    FRESH(closure->free[0]) = value_from_pointer(rib);
     if (lambda->code == CEK_CONSTANT)
         lambda->code = closure;
     return value_from_pointer(closure);
@@ -401,10 +401,10 @@ static Rib *bind(Machine *m, const Lambda *l, int argc, const Value *argv, Rib *
 
 static Value continuation_new(Machine *m, unsigned flags, Frame *frames, Frame *end) {
     Continuation *k = rt_object_new(m->vm, TYPE_CONTINUATION, flags, 0, sizeof *k);
-    k->frames = frames;
-    k->end = end;
-    k->dynamic = m->vm->dynamic;
-    k->evaluation = m->evaluation;
+    FRESH(k->frames) = frames;
+    FRESH(k->end) = end;
+    FRESH(k->dynamic) = m->vm->dynamic;
+    FRESH(k->evaluation) = m->evaluation;
     return value_from_pointer(k);
 }
 

@@ -214,7 +214,7 @@ static bool parse_record_fields(Expander *x, Definition *d, Value specs) {
     if (r->fields == VALUE_FAILURE)
         return false;
     for (uint32_t i = 0; i < r->inherited; i++)
-        value_vector(r->fields)->item[i] = value_vector(inherited)->item[i];
+        FRESH(value_vector(r->fields)->item[i]) = value_vector(inherited)->item[i];
     r->is_mutable = rt_raw_new_atomic(x->vm, r->own + 1);
     uint32_t index = 0;
     IdentifierTable seen = {0};
@@ -230,7 +230,7 @@ static bool parse_record_fields(Expander *x, Definition *d, Value specs) {
         if (vm_table_find(&seen, name))
             return bad_field(x, form, specs, "duplicate field");
         vm_table_add(x->vm, &seen, name);
-        value_vector(r->fields)->item[r->inherited + index] = name;
+        rt_heap_store(&value_vector(r->fields)->item[r->inherited + index], name);
         r->is_mutable[index] = length != 2;
         if (length > 1)
             add_record_name(d, value_car(value_cdr(spec)), RECORD_NAME_ACCESSOR,
@@ -317,7 +317,8 @@ void vm_definition_record_note(Expander *x, const Definition *d, Binding *type) 
     if (names == VALUE_FAILURE)
         return;
     for (size_t i = 0; i < vector_length(names); i++)
-        value_vector(names)->item[i] = vm_identifier_symbol(value_vector(names)->item[i]);
+        rt_heap_store(&value_vector(names)->item[i],
+                      vm_identifier_symbol(value_vector(names)->item[i]));
     type->record_fields = names;
 }
 

@@ -279,10 +279,11 @@ Value vm_strip(VM *vm, Value datum) {
             continue;
         Value v = s.seen.entry[i].key, copy = value_from_pointer(s.seen.entry[i].item);
         if (value_is_pair(v)) {
-            *value_pair(copy) = (Pair){stripped(&s, value_car(v)), stripped(&s, value_cdr(v))};
+            rt_heap_store(&value_pair(copy)->car, stripped(&s, value_car(v)));
+            rt_heap_store(&value_pair(copy)->cdr, stripped(&s, value_cdr(v)));
         } else if (value_is_vector(v)) {
             for (size_t k = 0, n = vector_length(v); k < n; k++)
-                value_vector(copy)->item[k] = stripped(&s, value_vector(v)->item[k]);
+                rt_heap_store(&value_vector(copy)->item[k], stripped(&s, value_vector(v)->item[k]));
         } else {
             TableCursor cursor;
             bool found;

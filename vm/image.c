@@ -378,7 +378,7 @@ static Value make_object(ImageReader *r) {
         String *s = rt_object_new(vm, TYPE_STRING, flags, 0, sizeof *s);
         s->length = size;
         if (bytes) {
-            s->data = rt_raw_new_atomic(vm, bytes);
+            HEAP_STORE_POINTER(s->data, rt_raw_new_atomic(vm, bytes));
             memcpy(s->data, content, bytes);
         }
         return value_from_pointer(s);
@@ -417,8 +417,8 @@ static Value make_object(ImageReader *r) {
 static void fill_object(ImageReader *r, Value v) {
     uint32_t head = image_read32(r);
     if (value_is_pair(v)) {
-        Value car = image_read_value(r);
-        *value_pair(v) = (Pair){car, image_read_value(r)};
+        rt_heap_store(&value_pair(v)->car, image_read_value(r));
+        rt_heap_store(&value_pair(v)->cdr, image_read_value(r));
         return;
     }
     size_t size = (size_t)image_read64(r);
@@ -434,15 +434,15 @@ static void fill_object(ImageReader *r, Value v) {
         break;
     case TYPE_VECTOR:
         for (size_t i = 0; i < size; i++)
-            value_vector(v)->item[i] = image_read_value(r);
+            rt_heap_store(&value_vector(v)->item[i], image_read_value(r));
         break;
     case TYPE_RATNUM:
-        value_ratnum(v)->numerator = image_read_value(r);
-        value_ratnum(v)->denominator = image_read_value(r);
+        rt_heap_store(&value_ratnum(v)->numerator, image_read_value(r));
+        rt_heap_store(&value_ratnum(v)->denominator, image_read_value(r));
         break;
     default:
-        value_compnum(v)->real = image_read_value(r);
-        value_compnum(v)->imaginary = image_read_value(r);
+        rt_heap_store(&value_compnum(v)->real, image_read_value(r));
+        rt_heap_store(&value_compnum(v)->imaginary, image_read_value(r));
     }
 }
 

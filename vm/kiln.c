@@ -562,7 +562,7 @@ KilnRef *kiln_vector(Kiln *k, int count, KilnRef *const *items) {
         return NULL;
     }
     for (int i = 0; i < count; i++)
-        value_vector(v)->item[i] = items[i]->value;
+        FRESH(value_vector(v)->item[i]) = items[i]->value;
     return ref_new(k, v);
 }
 

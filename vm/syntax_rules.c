@@ -657,7 +657,7 @@ static Value expand_template(Expansion *e, const Template *t) {
     Value tail = expand_leaf(e, t);
     if (out.first == VALUE_NULL)
         return tail;
-    value_pair(out.last)->cdr = tail;
+    rt_heap_store(&value_pair(out.last)->cdr, tail);
     return out.first;
 }
 

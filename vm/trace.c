@@ -21,7 +21,7 @@ enum {
     VALUE_WIDTH = 60,
 };
 
-static Value *trace_of(const VM *vm) { return value_vector(vm->trace)->item; }
+static const Value *trace_of(const VM *vm) { return value_vector(vm->trace)->item; }
 
 bool vm_trace_wants(VM *vm, Value closure, const Lambda *lambda) {
     const Value *trace = trace_of(vm);
@@ -39,7 +39,7 @@ bool vm_trace_wants(VM *vm, Value closure, const Lambda *lambda) {
 int64_t vm_trace_depth(const VM *vm) { return value_fixnum(trace_of(vm)[TRACE_DEPTH]); }
 
 static void set_depth(VM *vm, int64_t depth) {
-    trace_of(vm)[TRACE_DEPTH] = value_from_fixnum(depth);
+    rt_heap_store(&trace_of(vm)[TRACE_DEPTH], value_from_fixnum(depth));
 }
 
 void vm_trace_jump(VM *vm, int64_t depth) { set_depth(vm, depth + 1); }
@@ -54,9 +54,9 @@ static void begin_line(VM *vm, StringBuilder *b, int64_t depth) {
 
 // The trace ends with its last line, or when it cannot be written; the program does not notice.
 static void end_line(VM *vm, StringBuilder *b) {
-    Value *trace = trace_of(vm);
+    const Value *trace = trace_of(vm);
     int64_t left = value_fixnum(trace[TRACE_LINES]) - 1;
-    trace[TRACE_LINES] = value_from_fixnum(left);
+    rt_heap_store(&trace[TRACE_LINES], value_from_fixnum(left));
     rt_builder_char(b, '\n');
     if (left <= 0)
         rt_builder_c(b, "; the trace ends here: it has reached its limit\n");
@@ -122,7 +122,7 @@ Value vm_prim_make_trace(VM *vm, Value port, Value wanted, Value lines, Value th
     Value trace = rt_vector_new(vm, TRACE_ELEMENTS, VALUE_FALSE);
     if (trace == VALUE_FAILURE)
         return VALUE_FAILURE;
-    Value *item = value_vector(trace)->item;
+    Value *item = &FRESH(value_vector(trace)->item[0]);
     item[TRACE_PORT] = port;
     item[TRACE_WANTED] = wanted;
     item[TRACE_LINES] = lines;

@@ -504,7 +504,8 @@ static Value column_keys(VM *vm, sqlite3_stmt *statement) {
     if (keys == VALUE_FAILURE)
         return keys;
     for (int i = 0; i < count; i++)
-        value_vector(keys)->item[i] = rt_keyword(vm, sqlite3_column_name(statement, i));
+        rt_heap_store(&value_vector(keys)->item[i],
+                      rt_keyword(vm, sqlite3_column_name(statement, i)));
     return keys;
 }
 
@@ -520,7 +521,7 @@ static Value row(VM *vm, sqlite3_stmt *statement, Value keys) {
         if (v == VALUE_FAILURE)
             return v;
         if (keys == VALUE_NONE)
-            value_vector(result)->item[i] = v;
+            rt_heap_store(&value_vector(result)->item[i], v);
         else if (!rt_dict_put(vm, result, value_vector(keys)->item[i], v))
             return VALUE_FAILURE;
     }
@@ -629,7 +630,8 @@ static Value rt_sqlite_columns(VM *vm, Value database, Value sql) {
     int count = sqlite3_column_count(s->statement);
     Value names = rt_vector_new(vm, (size_t)count, VALUE_NIL);
     for (int i = 0; names != VALUE_FAILURE && i < count; i++)
-        value_vector(names)->item[i] = rt_string_from_c(vm, sqlite3_column_name(s->statement, i));
+        rt_heap_store(&value_vector(names)->item[i],
+                      rt_string_from_c(vm, sqlite3_column_name(s->statement, i)));
     let_go(d, s);
     return names;
 }

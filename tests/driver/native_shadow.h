@@ -412,12 +412,12 @@ static Value shadow_closure(Shadow *s, const uint32_t *words) {
     ShadowFrame *f = &s->frame[s->depth];
     uint32_t count = words[2];
     Closure *closure = rt_object_new(s->vm, TYPE_CLOSURE, 0, count, 8 + count * sizeof(Value));
-    closure->code = t1_constant_code(f->code->constants, words[1]);
+    FRESH(closure->code) = t1_constant_code(f->code->constants, words[1]);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t from = capture_at(words + WORDS_CLOSURE, i);
-        closure->free[i] = from & CAPTURE_FREE
-                               ? value_closure(f->closure)->free[from & ~(uint32_t)CAPTURE_FREE]
-                               : f->r[from];
+        FRESH(closure->free[i]) =
+            from & CAPTURE_FREE ? value_closure(f->closure)->free[from & ~(uint32_t)CAPTURE_FREE]
+                                : f->r[from];
     }
     f->pc += WORDS_CLOSURE + (count + 1) / 2;
     return value_from_pointer(closure);
@@ -476,7 +476,7 @@ static Value shadow_step(Shadow *s) {
         break;
     case OP_BOX: {
         Box *box = rt_object_new(m, TYPE_BOX, 0, 0, sizeof *box);
-        box->value = b;
+        FRESH(box->value) = b;
         *to = value_from_pointer(box);
         break;
     }
@@ -484,13 +484,13 @@ static Value shadow_step(Shadow *s) {
         *to = value_box(b)->value;
         break;
     case OP_SETBOX:
-        value_box(a)->value = b;
+        rt_heap_store(&value_box(a)->value, b);
         break;
     case OP_UNBOX_FREE:
         *to = value_box(value_closure(f->closure)->free[word_bx(word)])->value;
         break;
     case OP_SETBOX_FREE:
-        value_box(value_closure(f->closure)->free[word_bx(word)])->value = a;
+        rt_heap_store(&value_box(value_closure(f->closure)->free[word_bx(word)])->value, a);
         break;
     case OP_GLOBAL:
         if (value_cell(constants[copy[1]])->value == VALUE_UNBOUND)
@@ -509,7 +509,7 @@ static Value shadow_step(Shadow *s) {
         return VALUE_NONE;
     }
     case OP_CAPTURE:
-        value_closure(a)->free[copy[1]] = b;
+        rt_heap_store(&value_closure(a)->free[copy[1]], b);
         break;
     case OP_JMP:
         next += (uint32_t)word_j24(word);

@@ -482,11 +482,11 @@ static void test_expand_only(void **state) {
 static void test_odd_data(void **state) {
     start();
     Value pair = rt_cons(vm, rt_intern(vm, "list"), VALUE_NULL);
-    value_pair(pair)->cdr = pair;
+    rt_heap_store(&value_pair(pair)->cdr, pair);
     assert_null(vm_expand(vm, pair, environment, NULL));
     assert_string_equal(failure_text(), "bad syntax: the form is circular");
     Value nested = rt_cons(vm, VALUE_NULL, VALUE_NULL); // ((( … )))
-    value_pair(nested)->car = nested;
+    rt_heap_store(&value_pair(nested)->car, nested);
     vm->stack_limit = (char *)__builtin_frame_address(0) - (1 << 20);
     assert_null(vm_expand(vm, nested, environment, NULL));
     assert_non_null(strstr(failure_text(), "nested too deeply"));

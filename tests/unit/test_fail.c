@@ -50,7 +50,7 @@ static void test_long_irritants(void **state) {
     Value list = VALUE_NULL;
     for (int i = 0; i < 1000; i++)
         list = rt_cons(vm, value_from_fixnum(i), list);
-    value_pair(list)->car = list; // circular, too
+    rt_heap_store(&value_pair(list)->car, list); // circular, too
     rt_fail(vm, CONDITION_ERROR, list, "too many");
     assert_true(strlen(failure_text()) < 2000);
     rt_fail(vm, CONDITION_ERROR, VALUE_NULL, "%s", "plain");

@@ -1,7 +1,13 @@
 // runtime/heap.c: allocation of both kinds, collections, weak boxes, finalizers, the limit, the
 // stack.
+#include "runtime/record.h"
+#include "runtime/table.h"
 #include "runtime/vector.h"
 #include "unit.h"
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // Calls fn in a frame of its own, so that what it leaves in registers and on the stack is
 // overwritten by others.
@@ -60,7 +66,7 @@ static void test_no_cell_twice(void **state) {
     for (size_t i = 0; i < COUNT; i++) {
         uint64_t *cell = rt_raw_new_atomic(vm, 32);
         cell[0] = cell[3] = i;
-        value_vector(keep)->item[i] = value_from_pointer(cell);
+        rt_heap_store(&value_vector(keep)->item[i], value_from_pointer(cell));
         if (i % 37 == 0)
             rt_heap_collect();
     }
@@ -70,12 +76,78 @@ static void test_no_cell_twice(void **state) {
     }
 }
 
+// What only an old object refers to lives through a young collection when the barrier told of it.
+static void test_young(void **state) {
+    (void)state;
+    enum { COUNT = 2000 };
+    Value keep = rt_vector_new(vm, COUNT, VALUE_FALSE), pairs = VALUE_NULL;
+    for (size_t i = 0; i < COUNT; i++)
+        pairs = rt_cons(vm, VALUE_FALSE, pairs);
+    Value table = rt_table_new(vm, TABLE_EQ, TABLE_STRONG);
+    for (int round = 0; round < 30; round++) {
+        rt_heap_collect_young();
+        Value at = pairs;
+        for (size_t i = 0; i < COUNT; i++, at = value_cdr(at)) {
+            Value n = value_from_fixnum((int64_t)i + round);
+            rt_heap_store(&value_vector(keep)->item[i], rt_cons(vm, n, VALUE_NULL));
+            rt_heap_store(&value_pair(at)->car, rt_cons(vm, n, VALUE_NULL));
+            assert_true(
+                rt_table_put(vm, table, value_from_fixnum((int64_t)i), rt_cons(vm, n, VALUE_NULL)));
+        }
+        rt_heap_collect_young();
+        for (size_t i = 0; i < COUNT; i++) // takes the cells of what was lost
+            rt_cons(vm, VALUE_NULL, VALUE_NULL);
+        at = pairs;
+        for (size_t i = 0; i < COUNT; i++, at = value_cdr(at)) {
+            Value n = value_from_fixnum((int64_t)i + round);
+            assert_true(value_car(value_vector(keep)->item[i]) == n);
+            assert_true(value_car(value_car(at)) == n);
+            Value found = rt_table_get(vm, table, value_from_fixnum((int64_t)i), VALUE_NONE);
+            assert_true(value_is_pair(found) && value_car(found) == n);
+        }
+    }
+}
+
+// In builds with assertions, and with KILN_GC=check: a store without the barrier is found.
+static void store(bool barrier) {
+    Value box = rt_box(vm, VALUE_FALSE);
+    rt_heap_collect();
+    Value young = rt_cons(vm, VALUE_TRUE, VALUE_NULL);
+    if (barrier)
+        rt_heap_store(&value_box(box)->value, young);
+    else
+        FRESH(value_box(box)->value) = young;
+    rt_heap_collect_young();
+}
+static void test_check(void **state) {
+    (void)state;
+#ifdef KILN_DEBUG
+    for (int barrier = 0; barrier < 2; barrier++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            signal(SIGABRT, SIG_DFL);
+            if (!barrier && !freopen("/dev/null", "w", stderr))
+                _exit(2);
+            store(barrier);
+            _exit(0);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (barrier)
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        else
+            assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
+#endif
+}
+
 static Value weak_boxes;
 
 static void make_weak(void) {
     for (size_t i = 0; i < 50; i++)
-        value_vector(weak_boxes)->item[i] =
-            rt_weak_box(vm, rt_cons(vm, value_from_fixnum(1), VALUE_NULL));
+        rt_heap_store(&value_vector(weak_boxes)->item[i],
+                      rt_weak_box(vm, rt_cons(vm, value_from_fixnum(1), VALUE_NULL)));
 }
 
 static void test_weak_boxes(void **state) {
@@ -182,6 +254,8 @@ int main(void) {
         UNIT_TEST(test_alignment_and_zero),
         UNIT_TEST(test_survival),
         UNIT_TEST(test_no_cell_twice),
+        UNIT_TEST(test_young),
+        UNIT_TEST(test_check),
         UNIT_TEST(test_weak_boxes),
         UNIT_TEST(test_finalizers),
         UNIT_TEST(test_reserve),

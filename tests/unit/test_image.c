@@ -66,8 +66,14 @@ static Value datum(const char *source) {
     return v;
 }
 
+enum { POOL = 24 };
+static Value pool[POOL]; // made already: taken again, so that data share parts
+
 static void test_constants(void **state) {
     (void)state;
+    rt_heap_add_roots(pool, sizeof pool);
+    rt_heap_add_roots(&writer, sizeof writer);
+    rt_heap_add_roots(&step, sizeof step);
     vm_image_writer_init(vm, &writer, 1);
     static const char *const data[] = {
         "1",
@@ -131,8 +137,6 @@ static uint32_t below(uint32_t limit) {
     return (uint32_t)((seed >> 33) % limit);
 }
 
-enum { POOL = 24 };
-static Value pool[POOL]; // made already: taken again, so that data share parts
 static uint32_t pool_count;
 
 static Value generate(int depth) {
@@ -187,15 +191,15 @@ static Value generate(int depth) {
         v = rt_cons(vm, VALUE_NULL, VALUE_NULL); // may come to hold itself
         if (pool_count < POOL)
             pool[pool_count++] = v;
-        value_pair(v)->car = generate(depth - 1);
-        value_pair(v)->cdr = generate(depth - 1);
+        rt_heap_store(&value_pair(v)->car, generate(depth - 1));
+        rt_heap_store(&value_pair(v)->cdr, generate(depth - 1));
         return v;
     default:
         v = rt_vector_new(vm, below(5), VALUE_NULL);
         if (pool_count < POOL)
             pool[pool_count++] = v;
         for (size_t i = 0; i < vector_length(v); i++)
-            value_vector(v)->item[i] = generate(depth - 1);
+            rt_heap_store(&value_vector(v)->item[i], generate(depth - 1));
         return v;
     }
     if (pool_count < POOL)
@@ -205,9 +209,6 @@ static Value generate(int depth) {
 
 static void test_generated_data(void **state) {
     (void)state;
-    rt_heap_add_roots(pool, sizeof pool);
-    rt_heap_add_roots(&writer, sizeof writer);
-    rt_heap_add_roots(&step, sizeof step);
     vm_image_writer_init(vm, &writer, 1);
     for (seed = 1; seed < 3000; seed++) {
         uint64_t start = seed;

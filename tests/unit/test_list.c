@@ -40,7 +40,7 @@ static void test_kinds(void **state) {
             Value last = rt_cons(vm, VALUE_NULL, VALUE_NULL), circle = last;
             for (int i = 1; i < period; i++)
                 circle = rt_cons(vm, VALUE_NULL, circle);
-            value_pair(last)->cdr = circle;
+            rt_heap_store(&value_pair(last)->cdr, circle);
             for (int i = 0; i < tail; i++)
                 circle = rt_cons(vm, VALUE_NULL, circle);
             assert_int_equal(rt_list_length(circle), LIST_CIRCULAR);

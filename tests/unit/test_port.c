@@ -301,11 +301,11 @@ static void test_wrong_ports(void **state) {
     Value box = rt_box(vm, bytes), binding = rt_cons(vm, vm->ports->output, box);
     Value old = vm->dynamic;
     vm->dynamic = rt_vector_new(vm, 3, VALUE_NULL);
-    value_vector(vm->dynamic)->item[1] = rt_cons(vm, binding, VALUE_NULL);
+    rt_heap_store(&value_vector(vm->dynamic)->item[1], rt_cons(vm, binding, VALUE_NULL));
     FAILS("display: expected a textual output port as current port, got "
           "#<binary-output-port bytevector>",
           "display", FIX(1));
-    value_box(box)->value = CALL("open-output-string");
+    rt_heap_store(&value_box(box)->value, CALL("open-output-string"));
     assert_true(CALL("display", FIX(12)) == VALUE_UNSPECIFIED);
     vm->dynamic = old;
     assert_string_equal(text_of(CALL("get-output-string", value_box(box)->value)), "12");

@@ -192,7 +192,7 @@ static void test_objects(void **state) {
     Value point = rt_record_new(vm, type, (Value[]){FIX(1), rt_string_from_c(vm, "s")});
     writes(point, "#<point x: 1 y: \"s\">");
     displays(point, "#<point x: 1 y: s>");
-    value_record(point)->field[1] = point;
+    rt_heap_store(&value_record(point)->field[1], point);
     writes(point, "#0=#<point x: 1 y: #0#>");
     writes(type, "#<record-type point>");
     writes(rt_primitive_object(vm, rt_primitive_find("car")), "#<procedure car>");
@@ -231,7 +231,7 @@ static void test_limited(void **state) {
     for (int i = 0; i < 20000; i++)
         list = rt_cons(vm, list, list);
     assert_int_equal(string_length(rt_write_limited(vm, list, 50)), 51);
-    value_pair(list)->car = list;
+    rt_heap_store(&value_pair(list)->car, list);
     assert_int_equal(string_length(rt_write_limited(vm, list, 50)), 51);
     Value long_string = rt_string_new(vm, 10000000, false);
     assert_true(rt_string_fill(vm, long_string, 0, 10000000, 'x'));
@@ -306,7 +306,7 @@ static Value generate(int depth) {
     case 11: {
         Value v = rt_vector_new(vm, random_below(4), VALUE_NULL);
         for (size_t i = 0; i < vector_length(v); i++)
-            value_vector(v)->item[i] = generate(depth - 1);
+            rt_heap_store(&value_vector(v)->item[i], generate(depth - 1));
         return v;
     }
     case 12: {

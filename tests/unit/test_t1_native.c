@@ -523,7 +523,7 @@ static const Location values_registers[] = {AT(VALUE, 0), AT(VALUE, 1), AT(VALUE
 
 NATIVE_FUNCTION(leaves_values) {
     Values *values = rt_object_new(vm, TYPE_VALUES, 0, 2, 2 * sizeof(Value));
-    values->item[0] = values->item[1] = a0;
+    FRESH(values->item[0]) = FRESH(values->item[1]) = a0;
     vm->exit_values[0] = a1;
     vm->exit_values[1] = value_from_fixnum(0);
     vm->exit_values[2] = value_from_pointer(values);

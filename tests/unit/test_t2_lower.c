@@ -476,7 +476,7 @@ static Value record_type(const char *name, Value parent) {
 }
 static Value record_of(Value type) {
     Record *r = rt_object_new(vm, TYPE_RECORD, 0, 0, 16);
-    r->type = type;
+    FRESH(r->type) = type;
     return value_from_pointer(r);
 }
 
@@ -520,8 +520,8 @@ static void test_records(void **state) {
 
 static Value closure_of(Code *c) {
     Closure *closure = rt_object_new(vm, TYPE_CLOSURE, 0, 1, sizeof *closure);
-    closure->code = c;
-    closure->free[0] = FIX(11);
+    FRESH(closure->code) = c;
+    FRESH(closure->free[0]) = FIX(11);
     return value_from_pointer(closure);
 }
 
@@ -728,7 +728,7 @@ static void test_objects(void **state) {
     OP(BOX_SET, box, b);
     Code *c = code_new(2);
     Node *closure = OP(NEW_CLOSURE, old, t2_constant(graph, VALUE_UNSPECIFIED));
-    closure->code = c;
+    FRESH(closure->code) = c;
     OP(SET_FREE, closure, box)->index = 1;
     Node *free0 = OP(FREE, closure);
     Value type = record_type("r", VALUE_FALSE);

@@ -259,7 +259,7 @@ static void test_million(void **state) {
         Value key = rt_string_from_c(vm, "a weak key");
         put(table, key, i);
         if (i % 10 == 0)
-            value_vector(kept)->item[i / 10] = key;
+            rt_heap_store(&value_vector(kept)->item[i / 10], key);
     }
 }
 [[gnu::noinline]] static void clear_stack(void) {
