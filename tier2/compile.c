@@ -151,11 +151,17 @@ static void job_free(Job *job) {
     free(job);
 }
 
+// Thorough work costs as much as the code is long.
+static uint64_t hot_after(const T2Native *native, uint64_t count) {
+    enum { BYTES = 1024 };
+    return count * (1 + native->artifact->code_bytes / BYTES);
+}
+
 static void enter(VM *vm, T2Native *native, uint64_t nanoseconds) {
     for (uint32_t i = 0; i < native->fact_count; i++)
         if (!(object_flags(native->facts[i]) & CELL_SEALED))
             t1_watch_native(vm, native->facts[i], native);
-    native->artifact->left = t2_settings.optimize;
+    native->artifact->left = hot_after(native, t2_settings.optimize);
     t2_cache_install(native);
     t2_policy_installed(vm, native->head.version, native->artifact->entry, native, native->quick,
                         native->artifact->bytes, nanoseconds);
@@ -280,7 +286,7 @@ static Bailout compile(VM *vm, T2Version *version, bool quick, bool wait) {
 
 static void count(VM *vm, T2Version *version, uint64_t left) {
     T2Native *native = version->data;
-    native->artifact->left = left;
+    native->artifact->left = hot_after(native, left);
 }
 
 static void drop(VM *vm, T2Version *version) {

@@ -46,7 +46,7 @@ enum {
     UNWIND_COST = 8000, // nanoseconds between them: it pays to run native code for so long
     KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
     BUDGET = 64 << 20,  // bytes
-    OPTIMIZE = 50000,   // calls and turns of quick code until it is made thoroughly
+    OPTIMIZE = 100000,  // calls and turns of quick code until it is made thoroughly
     NEVER = 1u << 31,   // a counter that is not waited for
     QUEUE = 8,          // versions that wait to be compiled until others have to stay away
 };
