@@ -242,7 +242,7 @@ static bool wake(VM *vm, T2Version *version) {
 
 // What LLVM does not put into registers takes its place in the C frame: those of larger functions
 // would be too large.
-enum { QUICK_NODES = 3000 };
+enum { QUICK_NODES = 12000 };
 
 static Bailout compile(VM *vm, T2Version *version, bool quick, bool wait) {
     t2_cache_tend(vm);

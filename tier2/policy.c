@@ -47,6 +47,7 @@ enum {
     KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
     BUDGET = 64 << 20,  // bytes
     OPTIMIZE = 100000,  // calls and turns of quick code until it is made thoroughly
+    COMPILER_SPACE = 320 << 20, // bytes of address space: its code, LLVM, what they allocate
     NEVER = 1u << 31,   // a counter that is not waited for
     QUEUE = 8,          // versions that wait to be compiled until others have to stay away
 };
@@ -634,6 +635,8 @@ void t2_policy_start(VM *vm) {
     policy.functions = rt_raw_new(vm, sizeof *policy.functions);
     rt_heap_add_weak(vm, policy.functions, sweep);
     read_settings(vm);
+    if (!rt_heap_set_aside(vm, COMPILER_SPACE))
+        t2_load_refuse("the address space is limited (ulimit -v) to less than the compiler needs");
     t2_counts = (T2Counts){0};
     vm_hot_hook = (HotHook){.entries = t2_settings.entries, .loops = t2_settings.loops, .hot = hot};
     t1_native_exited = exited;

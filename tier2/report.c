@@ -184,9 +184,9 @@ static void explain_version(Lines *l, const T2Version *v) {
         break;
     case T2_INSTALLED:
         rt_builder_format(&l->text,
-                          "compiled%s: %u bytes of machine code out of %u bytecodes, %u "
+                          "compiled: %u bytes of machine code%s out of %u bytecodes, %u "
                           "calls inlined",
-                          v->quick ? " quickly" : "", v->bytes, v->bytecodes, v->inlined);
+                          v->bytes, v->quick ? ", made quickly," : "", v->bytecodes, v->inlined);
         break;
     case T2_FAILED:
         rt_builder_format(&l->text, "not compiled: %s", t2_bailout_text[v->reason]);

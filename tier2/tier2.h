@@ -144,6 +144,8 @@ bool t2_load_begin(void);
 // The compiler, started for the VM; NULL: there is none, t2_load_failure tells why.
 const T2Compiler *t2_load(VM *vm);
 const char *t2_load_failure(void); // NULL: none so far
+// It is not to be opened, unless it has been.
+void t2_load_refuse(const char *why);
 // The process, which is Kiln's own, is about to exit. While something is being compiled, which
 // cannot be stopped, it does so here instead of waiting: output is flushed, handlers of atexit are
 // not run.
