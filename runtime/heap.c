@@ -153,8 +153,9 @@ static void quiet_warnings(char *message, GC_word argument) {
         fprintf(stderr, message, argument);
 }
 
-// What the machine, the process's address-space limit and its control group leave us.
-static size_t memory_available(void) {
+// What the machine, the process's address-space limit and its control group leave us, when so many
+// bytes of address space are for others.
+static size_t memory_available(size_t aside) {
     uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     struct rlimit limit;
     static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
@@ -162,7 +163,7 @@ static size_t memory_available(void) {
         if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
             // A third stays for the stack, libraries, fragmentation and the marker's own tables.
             // Half of the rest is the program's limit, so twice that is what we call available.
-            uint64_t usable = limit.rlim_cur / 3 * 4;
+            uint64_t usable = limit.rlim_cur > aside ? (limit.rlim_cur - aside) / 3 * 4 : 0;
             if (usable < bytes)
                 bytes = usable;
         }
@@ -205,14 +206,29 @@ static void heap_init(void) {
     heap.ready = true;
 }
 
+static void set_limits(VM *vm, size_t aside) {
+    vm->heap_limit = rt_setting_number(SETTING_HEAP_LIMIT, memory_available(aside) / 2);
+    // Between the two lies the reserve in which the condition is raised and handled.
+    heap.hard_limit = vm->heap_limit + vm->heap_limit / 4 + (64 << 20);
+    GC_set_max_heap_size(heap.hard_limit);
+}
+
 void rt_heap_attach(VM *vm) {
     heap.vm = vm;
     drop_free_lists(vm);
     vm->cards = rt_heap_cards;
-    vm->heap_limit = rt_setting_number(SETTING_HEAP_LIMIT, memory_available() / 2);
-    // Between the two lies the reserve in which the condition is raised and handled.
-    heap.hard_limit = vm->heap_limit + vm->heap_limit / 4 + (64 << 20);
-    GC_set_max_heap_size(heap.hard_limit);
+    set_limits(vm, 0);
+}
+
+bool rt_heap_set_aside(VM *vm, size_t bytes) {
+    enum { LEAST = 450 << 20 }; // with which programs can still run
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return true;
+    if (limit.rlim_cur < LEAST + bytes)
+        return false;
+    set_limits(vm, bytes);
+    return true;
 }
 
 void rt_heap_detach(void) { heap.vm = NULL; }

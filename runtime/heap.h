@@ -136,6 +136,10 @@ static inline void *rt_raw_new_atomic(VM *vm, size_t bytes) { return rt_heap_ato
 // The same for several objects of `part` bytes each.
 [[nodiscard]] bool rt_heap_reserve_parts(VM *vm, size_t parts, size_t part);
 
+// Where the process's address space is limited, so many bytes of it are for others than the heap,
+// whose limit sinks. False: what is left would be too little; nothing has changed.
+[[nodiscard]] bool rt_heap_set_aside(VM *vm, size_t bytes);
+
 // Run a full collection now.
 void rt_heap_collect(void);
 // Run a young one, where there are such: every now and then libgc makes it a full one.

@@ -28,6 +28,7 @@ typedef struct T2Native {
     T2NativeHead head;                // first: see tier2.h
     struct T2Native *next, *previous; // in the list that keeps it alive; not when GONE
     uint8_t life;                     // T2Life
+    bool quick;                       // as its artifact
     T2Artifact *artifact;             // malloc'ed; NULL: freed
     Value *held;                      // what the code and its exits refer to
     Cell **facts;                     // cells whose values it relies on

@@ -25,6 +25,7 @@ typedef struct Job { // malloc'ed
     struct Job *next;
     Graph *graph;
     bool optimized;   // its passes have run
+    bool upgrade;     // quick code of the version is installed
     T2Native *native; // kept alive by the cache
     T2Artifact *artifact;
     uint64_t nanoseconds;
@@ -42,7 +43,8 @@ static struct {
     // Below: of both threads, under the lock.
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
-    Queue loops, jobs, done; // loops: jobs that come first
+    // Loops come first; upgrades, whose functions have code, last.
+    Queue loops, jobs, upgrades, done;
     bool busy, stop;
 } compiler = {.lock = PTHREAD_MUTEX_INITIALIZER,
               .work = PTHREAD_COND_INITIALIZER,
@@ -70,7 +72,13 @@ static Job *take(Queue *queue) {
     return job;
 }
 
-static bool waits(void) { return compiler.loops.first || compiler.jobs.first; }
+static Queue *next_queue(void) {
+    return compiler.loops.first  ? &compiler.loops
+           : compiler.jobs.first ? &compiler.jobs
+                                 : &compiler.upgrades;
+}
+
+static bool waits(void) { return next_queue()->first != NULL; }
 
 // ---- compiling
 
@@ -87,7 +95,7 @@ static void make(Job *job) {
 static void *work(void *unused) {
     pthread_mutex_lock(&compiler.lock);
     while (!compiler.stop) {
-        Job *job = take(compiler.loops.first ? &compiler.loops : &compiler.jobs);
+        Job *job = take(next_queue());
         if (!job) {
             pthread_cond_wait(&compiler.work, &compiler.lock);
             continue;
@@ -143,12 +151,19 @@ static void job_free(Job *job) {
     free(job);
 }
 
+// Thorough work costs as much as the code is long.
+static uint64_t hot_after(const T2Native *native, uint64_t count) {
+    enum { BYTES = 1024 };
+    return count * (1 + native->artifact->code_bytes / BYTES);
+}
+
 static void enter(VM *vm, T2Native *native, uint64_t nanoseconds) {
     for (uint32_t i = 0; i < native->fact_count; i++)
         if (!(object_flags(native->facts[i]) & CELL_SEALED))
             t1_watch_native(vm, native->facts[i], native);
+    native->artifact->left = hot_after(native, t2_settings.optimize);
     t2_cache_install(native);
-    t2_policy_installed(vm, native->head.version, native->artifact->entry, native,
+    t2_policy_installed(vm, native->head.version, native->artifact->entry, native, native->quick,
                         native->artifact->bytes, nanoseconds);
 }
 
@@ -161,8 +176,18 @@ static void finish(VM *vm, Job *job) {
     if (outcome == BAILOUT_NONE && !t2_cache_facts_hold(native))
         outcome = BAILOUT_FACTS_CHANGED;
     uint64_t nanoseconds = job->nanoseconds;
+    bool late = job->upgrade && version->upgrade != native;
     job_free(job);
+    if (late) { // what it was to replace has gone
+        t2_cache_drop(native);
+        return;
+    }
     if (outcome == BAILOUT_NONE) {
+        T2Native *quick = version->upgrade ? version->data : NULL;
+        if (quick) {
+            quick->artifact->left = 1; // loops leave it
+            t2_cache_drop(quick);
+        }
         enter(vm, native, nanoseconds);
         return;
     }
@@ -182,6 +207,7 @@ static void poll(VM *vm) {
     }
     t2_cache_tend(vm);
     t2_policy_held(now() - start);
+    t2_policy_upgrade(vm);
 }
 
 static void drain(VM *vm) {
@@ -214,7 +240,11 @@ static bool wake(VM *vm, T2Version *version) {
     return dormant != NULL;
 }
 
-static Bailout compile(VM *vm, T2Version *version, bool wait) {
+// What LLVM does not put into registers takes its place in the C frame: those of larger functions
+// would be too large.
+enum { QUICK_NODES = 12000 };
+
+static Bailout compile(VM *vm, T2Version *version, bool quick, bool wait) {
     t2_cache_tend(vm);
     uint64_t start = now();
     Bailout failure = BAILOUT_NONE;
@@ -233,6 +263,10 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
     job->optimized = optimize;
     job->native = t2_cache_new(vm, version, graph);
     job->artifact = job->native->artifact;
+    job->artifact->quick = job->native->quick = quick && graph->node_count <= QUICK_NODES;
+    job->upgrade = version->state == T2_INSTALLED;
+    if (job->upgrade)
+        version->upgrade = job->native;
     job->nanoseconds = now() - start;
     if (wait || !thread_start()) {
         make(job);
@@ -241,10 +275,18 @@ static Bailout compile(VM *vm, T2Version *version, bool wait) {
         return BAILOUT_NONE;
     }
     pthread_mutex_lock(&compiler.lock);
-    put(version->osr_pc == UINT32_MAX ? &compiler.jobs : &compiler.loops, job);
+    put(job->upgrade                    ? &compiler.upgrades
+        : version->osr_pc == UINT32_MAX ? &compiler.jobs
+                                        : &compiler.loops,
+        job);
     pthread_cond_signal(&compiler.work);
     pthread_mutex_unlock(&compiler.lock);
     return BAILOUT_NONE;
+}
+
+static void count(VM *vm, T2Version *version, uint64_t left) {
+    T2Native *native = version->data;
+    native->artifact->left = hot_after(native, left);
 }
 
 static void drop(VM *vm, T2Version *version) {
@@ -325,6 +367,7 @@ static void stop(VM *vm) {
     pthread_mutex_lock(&compiler.lock);
     forget_jobs(&compiler.loops);
     forget_jobs(&compiler.jobs);
+    forget_jobs(&compiler.upgrades);
     compiler.vm = NULL;
     pthread_mutex_unlock(&compiler.lock);
     t1_native_invalidated = NULL;
@@ -347,6 +390,7 @@ const T2Compiler t2_compiler = {.layout = T2_LAYOUT,
                                 .busy = busy,
                                 .wake = wake,
                                 .compile = compile,
+                                .count = count,
                                 .poll = poll,
                                 .drain = drain,
                                 .drop = drop,

@@ -49,7 +49,7 @@ static struct {
     LLVMOrcLLJITRef jit;
     LLVMOrcExecutionSessionRef session;
     LLVMOrcJITDylibRef library;
-    LLVMTargetMachineRef machine;
+    LLVMTargetMachineRef machine, quick; // thorough, quick
     char *triple, *layout;
     pthread_mutex_t making; // one compilation at a time: machine, defined
     char **defined;         // names known to the session, sorted
@@ -161,9 +161,11 @@ static bool machine_make(char **why) {
     engine.machine =
         LLVMCreateTargetMachine(target, engine.triple, cpu, features, LLVMCodeGenLevelDefault,
                                 LLVMRelocPIC, LLVMCodeModelSmall);
+    engine.quick = LLVMCreateTargetMachine(target, engine.triple, cpu, features,
+                                           LLVMCodeGenLevelNone, LLVMRelocPIC, LLVMCodeModelSmall);
     LLVMDisposeMessage(cpu);
     LLVMDisposeMessage(features);
-    if (!engine.machine) {
+    if (!engine.machine || !engine.quick) {
         *why = strdup("LLVM does not know this machine");
         return false;
     }
@@ -277,6 +279,8 @@ static LLVMModuleRef make_module(T2Artifact *a, const Graph *graph, LLVMContextR
     }
     LLVMDisposeMessage(message);
 #endif
+    if (a->quick)
+        return module;
     bool loops = false;
     for (uint32_t i = 0; i < graph->block_count && !loops; i++)
         loops = graph->blocks[i]->is_header;
@@ -339,8 +343,10 @@ static void trace(const T2Artifact *a, const uint64_t *at) {
     for (int i = 0; i < 3; i++)
         ms[i] = (double)(at[i + 1] - at[i]) / 1e6;
     fprintf(stderr,
-            "jit: %s: %u bytes, %u exits; passes %.2f ms, machine code %.2f ms, linking %.2f ms\n",
-            a->symbol, a->code_bytes, a->descriptor_count, ms[0], ms[1], ms[2]);
+            "jit: %s: %s, %u bytes, %u exits; passes %.2f ms, machine code %.2f ms, "
+            "linking %.2f ms\n",
+            a->symbol, a->quick ? "quick" : "thorough", a->code_bytes, a->descriptor_count, ms[0],
+            ms[1], ms[2]);
 }
 
 Bailout t2_artifact_make(T2Artifact *a, const Graph *graph) {
@@ -353,8 +359,9 @@ Bailout t2_artifact_make(T2Artifact *a, const Graph *graph) {
     if (module) {
         LLVMMemoryBufferRef object = NULL;
         char *message = NULL;
-        bool failed = LLVMTargetMachineEmitToMemoryBuffer(engine.machine, module, LLVMObjectFile,
-                                                          &message, &object);
+        bool failed =
+            LLVMTargetMachineEmitToMemoryBuffer(a->quick ? engine.quick : engine.machine, module,
+                                                LLVMObjectFile, &message, &object);
         at[2] = now();
         if (failed) {
             LLVMDisposeMessage(message);

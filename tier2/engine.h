@@ -6,6 +6,9 @@
 //
 //   Graph ──lower──> module ──passes──> ──target machine──> object ──JITLink──> code + descriptors
 //
+// Quick code has no passes, and comes from a target machine that selects instructions and allocates
+// registers block by block.
+//
 // An artifact is one function's machine code with everything of it that is no collector's memory:
 // exit descriptors, the tracker that frees it. The Values that it refers to are kept alive by
 // whoever owns the artifact (native_data.h).
@@ -27,6 +30,8 @@ typedef struct T2Artifact {
     uint32_t descriptor_count;
     void *tracker; // LLVMOrcResourceTrackerRef
     Native *entry;
+    bool quick;          // hardly optimized by LLVM; counts:
+    uint64_t left;       // calls and turns until t2_policy_is_hot is called
     uint32_t code_bytes; // of machine code
     uint32_t bytes;      // taken from the system: code in whole pages, descriptors
 } T2Artifact;

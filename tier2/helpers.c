@@ -8,6 +8,10 @@ bool t2_help_poll(VM *vm) {
     return atomic_load_explicit(&vm->interrupts, memory_order_relaxed) == 0;
 }
 
+bool t2_help_hot(VM *vm, const T2NativeHead *data) {
+    return t2_policy_is_hot(vm, data->version, data);
+}
+
 bool t2_help_capture(VM *vm) {
     static uint64_t entries;
     // Not twice in a row: the call that was unwound is made again.

@@ -99,6 +99,14 @@ const T2Compiler *t2_load(VM *vm) {
     return state.compiler;
 }
 
+void t2_load_refuse(const char *why) {
+    if (state.begun)
+        return;
+    state.begun = true;
+    fail(why);
+    atomic_store(&state.opened, true);
+}
+
 const char *t2_load_failure(void) {
     return atomic_load(&state.opened) && *state.failure ? state.failure : NULL;
 }

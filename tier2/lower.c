@@ -306,8 +306,11 @@ static void make_prologue(Lower *l) {
     LLVMBuilderRef b = l->builder;
     l->prologue = LLVMAppendBasicBlockInContext(l->context, l->function, "prologue");
     t2_emit_go(l, l->prologue);
+    bool counts = l->artifact->quick && l->graph->osr_pc == UINT32_MAX;
     if (!t2_calls_anything(l->graph)) {
         l->prologue_end = NULL;
+        if (counts)
+            t2_emit_count(l, NULL);
         return;
     }
     LLVMValueRef keep = LLVMBuildAlloca(b, l->i64, "keep");
@@ -332,6 +335,8 @@ static void make_prologue(Lower *l) {
     LLVMValueRef store =
         LLVMBuildStore(b, t2_emit_word(l, (uint64_t)(uintptr_t)l->artifact->owner), keep);
     LLVMSetVolatile(store, true);
+    if (counts)
+        t2_emit_count(l, NULL);
 }
 
 Bailout t2_lower(T2Artifact *a, const Graph *graph, LLVMModuleRef module) {

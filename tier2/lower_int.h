@@ -42,7 +42,7 @@ typedef struct Description Description; // lower_leave.c
 
 // One of the two blocks by which a function leaves: an edge for each place.
 typedef struct Edge {
-    LLVMBasicBlockRef from;
+    LLVMBasicBlockRef from; // of quick code: a block of its own
     Description *description;
 } Edge;
 enum { SLOT_INT, SLOT_DOUBLE, SLOT_BOOL, SLOT_KINDS };
@@ -159,6 +159,8 @@ void t2_emit_guard_failure(Lower *l, const Node *n, LLVMValueRef holds, ExitReas
 void t2_emit_exit(Lower *l, const Node *n); // unconditionally, ends the block
 // After a call: leave if it answered VALUE_UNWIND.
 void t2_emit_unwind_check(Lower *l, const Node *n, LLVMValueRef result);
+// Quick code: one call or turn more. Loops, which have a node, leave when they have better code.
+void t2_emit_count(Lower *l, const Node *n);
 // Make the common blocks and the descriptors.
 void t2_emit_leaves_finish(Lower *l);
 

@@ -7,12 +7,15 @@
 //   call  ──unwinds──┬> unwind: if vm->unwind_keep: [descriptor, values…] -> vm->unwind_top
 //   call  ──unwinds──┘          return VALUE_UNWIND
 //
-// A block for each place, or stack maps, cost more time and more bytes.
+// A block for each place, or stack maps, cost more time and more bytes. But quick code has a block
+// for each place, which stores the values of an exit: there LLVM would bring what phis want in front
+// of each guard, and has no registers for them.
 //
 // A description is what a place needs: the ExitDescriptor, and the nodes that bring its values,
 // each in a slot of its kind. A record is laid out alike for all places of a block: first the
 // words, then the doubles, then the booleans. So a location's final index is known when all places
 // are; until then it is the slot. Equal states share one description.
+#include "tier2/helpers.h"
 #include "tier2/lower_int.h"
 #include <stdlib.h>
 
@@ -204,11 +207,14 @@ static LLVMBasicBlockRef add_edge(Lower *l, const FrameState *state, ExitReason 
         if (!leave->edges)
             abort();
     }
-    leave->edges[leave->count++] = (Edge){LLVMGetInsertBlock(l->builder), d};
+    LLVMBasicBlockRef out = leave_block(l, which), from = LLVMGetInsertBlock(l->builder);
+    if (l->artifact->quick)
+        from = LLVMAppendBasicBlockInContext(l->context, l->function, "leave");
+    leave->edges[leave->count++] = (Edge){from, d};
     for (int k = 0; k < SLOT_KINDS; k++)
         if (d->count[k] > leave->width[k])
             leave->width[k] = d->count[k];
-    return leave_block(l, which);
+    return l->artifact->quick ? from : out;
 }
 
 static ExitReason reason_of(const Node *n) {
@@ -256,6 +262,25 @@ void t2_emit_exit(Lower *l, const Node *n) {
     LLVMBuildBr(l->builder, out);
 }
 
+void t2_emit_count(Lower *l, const Node *n) {
+    LLVMBuilderRef b = l->builder;
+    LLVMValueRef left = t2_emit_at(l, t2_emit_word(l, (uint64_t)(uintptr_t)&l->artifact->left), 0);
+    LLVMValueRef count = LLVMBuildSub(b, LLVMBuildLoad2(b, l->i64, left, ""), t2_emit_word(l, 1), "");
+    LLVMBuildStore(b, count, left);
+    LLVMBasicBlockRef end = LLVMAppendBasicBlockInContext(l->context, l->function, "hot"),
+                      on = t2_emit_block_here(l, "");
+    t2_emit_branch(l, t2_emit_compare_word(l, LLVMIntEQ, count, 0), end, on, -1);
+    t2_emit_go(l, end);
+    LLVMValueRef arguments[] = {l->vm, t2_emit_word(l, (uint64_t)(uintptr_t)l->artifact->owner)};
+    LLVMValueRef stays =
+        t2_emit_call_c(l, "t2_help_hot", (const void *)t2_help_hot, l->i1, arguments, 2);
+    if (n)
+        LLVMBuildCondBr(b, stays, on, add_edge(l, n->state, EXIT_POLL, LEAVE_EXIT));
+    else
+        LLVMBuildBr(b, on);
+    t2_emit_go(l, on);
+}
+
 void t2_emit_unwind_check(Lower *l, const Node *n, LLVMValueRef result) {
     leave_unless(l, n->state, EXIT_INVALID, LEAVE_UNWIND,
                  t2_emit_compare_word(l, LLVMIntNE, result, VALUE_UNWIND));
@@ -281,7 +306,7 @@ static LLVMValueRef slot_phi(Lower *l, const Leave *leave, int kind, uint32_t sl
 // Values of the record in their order, as they are stored, and the descriptor's address. Where the
 // descriptors begin is loaded: as a constant it would be folded into each place's offset, and these
 // be made ready in registers, by the code in front of the guards.
-static LLVMValueRef *leave_values(Lower *l, Leave *leave, uint32_t count,
+static LLVMValueRef *leave_values(Lower *l, Leave *leave, bool brought, uint32_t count,
                                   LLVMValueRef *descriptor) {
     LLVMValueRef offset;
     offset = LLVMBuildPhi(l->builder, l->i64, "");
@@ -292,10 +317,10 @@ static LLVMValueRef *leave_values(Lower *l, Leave *leave, uint32_t count,
     }
     LLVMValueRef *values = t2_allocate((Graph *)l->graph, (count + 1) * sizeof *values);
     uint32_t at = 0;
-    for (int kind = 0; kind < SLOT_KINDS; kind++)
+    for (int kind = 0; brought && kind < SLOT_KINDS; kind++)
         for (uint32_t slot = 0; slot < leave->width[kind]; slot++)
             values[at++] = slot_phi(l, leave, kind, slot);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < at; i++)
         if (LLVMTypeOf(values[i]) == l->i1)
             values[i] = LLVMBuildZExt(l->builder, values[i], l->i64, "");
     LLVMValueRef where =
@@ -317,14 +342,41 @@ static void store_values(Lower *l, LLVMValueRef to, LLVMValueRef *values, uint32
     }
 }
 
+// Where quick code leaves: the values of an exit are stored.
+static void build_edges(Lower *l, const Leave *leave, bool store) {
+    static_assert(SLOT_INT == 0 && SLOT_DOUBLE == 1 && SLOT_BOOL == 2);
+    for (uint32_t i = 0; i < leave->count; i++) {
+        const Description *d = leave->edges[i].description;
+        t2_emit_go(l, leave->edges[i].from);
+        LLVMValueRef to = NULL;
+        uint32_t at = 0;
+        for (int kind = 0; store && kind < SLOT_KINDS; at += leave->width[kind++])
+            for (uint32_t slot = 0; slot < d->count[kind]; slot++) {
+                LLVMValueRef v = t2_emit_value(l, d->nodes[kind][slot]);
+                if (LLVMTypeOf(v) == l->i1)
+                    v = LLVMBuildZExt(l->builder, v, l->i64, "");
+                if (!to)
+                    to = t2_emit_load(l, l->pointer,
+                                      t2_emit_vm_field(l, offsetof(VM, exit_values)), TAG_VM);
+                store_values(l, to, &v, 1, at + slot);
+            }
+        LLVMBuildBr(l->builder, leave->block);
+    }
+}
+
 static void build_exit(Lower *l, Leave *leave) {
     uint32_t count = width_of(leave);
+    bool stored = l->artifact->quick;
+    if (stored)
+        build_edges(l, leave, true);
     LLVMValueRef descriptor;
     t2_emit_go(l, leave->block);
-    LLVMValueRef *values = leave_values(l, leave, count, &descriptor);
-    LLVMValueRef to =
-        t2_emit_load(l, l->pointer, t2_emit_vm_field(l, offsetof(VM, exit_values)), TAG_VM);
-    store_values(l, to, values, count, 0);
+    LLVMValueRef *values = leave_values(l, leave, !stored, count, &descriptor);
+    if (!stored) {
+        LLVMValueRef to =
+            t2_emit_load(l, l->pointer, t2_emit_vm_field(l, offsetof(VM, exit_values)), TAG_VM);
+        store_values(l, to, values, count, 0);
+    }
     LLVMValueRef arguments[3 + NATIVE_ARGUMENTS] = {l->vm, descriptor, LLVMGetPoison(l->pointer)};
     for (int i = 3; i < 3 + NATIVE_ARGUMENTS; i++)
         arguments[i] = LLVMGetPoison(l->i64);
@@ -338,9 +390,11 @@ static void build_exit(Lower *l, Leave *leave) {
 
 static void build_unwind(Lower *l, Leave *leave) {
     uint32_t count = width_of(leave);
+    if (l->artifact->quick)
+        build_edges(l, leave, false);
     LLVMValueRef descriptor;
     t2_emit_go(l, leave->block);
-    LLVMValueRef *values = leave_values(l, leave, count, &descriptor);
+    LLVMValueRef *values = leave_values(l, leave, true, count, &descriptor);
     LLVMValueRef keep =
         t2_emit_load(l, l->i64, t2_emit_vm_field(l, offsetof(VM, unwind_keep)), TAG_VM);
     LLVMBasicBlockRef record = t2_emit_block_here(l, "record"),

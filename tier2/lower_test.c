@@ -434,6 +434,8 @@ bool t2_lower_test(Lower *l, const Node *n) {
         t2_emit_guard(l, n, LLVMBuildNot(l->builder, t2_emit_input(l, n, 0), ""));
         return true;
     case N_POLL:
+        if (l->artifact->quick)
+            t2_emit_count(l, n);
         t2_emit_guard(l, n, poll(l));
         return true;
     default:

@@ -25,6 +25,7 @@
 // tier 1 has to raise, and would raise again. But they count as frames that were unwound.
 #include "tier2/policy.h"
 #include "runtime/heap.h"
+#include "runtime/interrupt.h"
 #include "runtime/settings.h"
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,8 @@ enum {
     UNWIND_COST = 8000, // nanoseconds between them: it pays to run native code for so long
     KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
     BUDGET = 64 << 20,  // bytes
+    OPTIMIZE = 100000,  // calls and turns of quick code until it is made thoroughly
+    COMPILER_SPACE = 320 << 20, // bytes of address space: its code, LLVM, what they allocate
     NEVER = 1u << 31,   // a counter that is not waited for
     QUEUE = 8,          // versions that wait to be compiled until others have to stay away
 };
@@ -70,6 +73,7 @@ static struct {
     WeakList *functions; // T2Function *; in scanned memory, for its weak hook
     T2Version *waiting;
     uint32_t waiting_count;
+    T2Version *wanted; // whose quick code is hot
     const char *deny, *only;
     bool trace, trace_exits;
     bool purpose_counts; // exits on purpose count like others
@@ -110,6 +114,7 @@ static void read_settings(VM *vm) {
         .exits = exits < 1     ? 1
                  : exits > 255 ? 255
                                : (uint32_t)exits,
+        .optimize = rt_setting_number(SETTING_JIT_OPTIMIZE, OPTIMIZE),
         .stop_after = rt_setting_number(SETTING_JIT_STOP_AFTER, UINT64_MAX),
         .budget = rt_setting_number(SETTING_JIT_BUDGET, BUDGET),
         .wait = rt_setting_choice(SETTING_JIT_SYNC) == 1,
@@ -278,6 +283,70 @@ bool t2_policy_open(VM *vm) {
     return policy.compiler != NULL;
 }
 
+// What has been worth thorough work is so when its code is made again, and by other entries.
+static bool is_quick_first(const T2Function *function) {
+    if (t2_settings.optimize == 0)
+        return false;
+    for (const T2Version *v = function->versions; v; v = v->next)
+        if (v->thorough)
+            return false;
+    return true;
+}
+
+static void wait_in_line(T2Version *v) {
+    t2_counts.compilations++;
+    v->compilations++;
+    v->next_waiting = policy.waiting;
+    policy.waiting = v;
+    policy.waiting_count++;
+}
+
+static void hand_over(VM *vm, T2Version *v, bool quick) {
+    uint64_t start = processor_time();
+    // A time limit of the program is not for waiting: there the code is made in the background.
+    bool wait = t2_settings.wait && !value_is_pair(vm->limits);
+    Bailout reason = policy.compiler->compile(vm, v, quick, wait);
+    uint64_t took = processor_time() - start;
+    t2_policy_held(took);
+    if (reason != BAILOUT_NONE)
+        t2_policy_failed(vm, v, reason, took);
+}
+
+bool t2_policy_is_hot(VM *vm, T2Version *v, const void *data) {
+    if (v->data != data)
+        return false;
+    if (v->quick && !v->upgrade && !v->wanted) {
+        v->wanted = true;
+        v->next_wanted = policy.wanted;
+        policy.wanted = v;
+        rt_interrupt_set(vm, INTERRUPT_TIER);
+    }
+    return true;
+}
+
+// One at a time: for each, the program waits for a graph to be built.
+void t2_policy_upgrade(VM *vm) {
+    T2Version *v = policy.wanted;
+    if (!v)
+        return;
+    policy.wanted = v->next_wanted;
+    v->next_wanted = NULL;
+    v->wanted = false;
+    if (policy.wanted)
+        rt_interrupt_set(vm, INTERRUPT_TIER);
+    if (v->state != T2_INSTALLED || !v->quick || v->upgrade ||
+        t2_counts.compilations >= t2_settings.stop_after)
+        return;
+    if (policy.waiting_count >= QUEUE && !t2_settings.wait) {
+        policy.compiler->count(vm, v, t2_settings.optimize);
+        return;
+    }
+    wait_in_line(v);
+    t2_counts.optimized++;
+    trace(v, "optimizing", "");
+    hand_over(vm, v, false);
+}
+
 static void request(VM *vm, T2Version *v) {
     Bailout reason = t2_policy_forbids(vm, v->function->code);
     if (reason == BAILOUT_NONE && policy.compiler && policy.compiler->wake(vm, v))
@@ -295,23 +364,13 @@ static void request(VM *vm, T2Version *v) {
         wait_longer(v, 0);
         return;
     }
-    t2_counts.compilations++;
+    wait_in_line(v);
     if (v->round)
         t2_counts.again++;
-    v->compilations++;
     v->state = T2_WAITING;
-    v->next_waiting = policy.waiting;
-    policy.waiting = v;
-    policy.waiting_count++;
     count_again(v->function->code, v->osr_pc, 0);
     trace(v, "compiling", "");
-    uint64_t start = processor_time();
-    // A time limit of the program is not for waiting: there the code is made in the background.
-    reason = policy.compiler->compile(vm, v, t2_settings.wait && !value_is_pair(vm->limits));
-    uint64_t took = processor_time() - start;
-    t2_policy_held(took);
-    if (reason != BAILOUT_NONE)
-        t2_policy_failed(vm, v, reason, took);
+    hand_over(vm, v, is_quick_first(v->function));
 }
 
 // A loop whose code tier 1 enters again and again: its function had better be compiled from its
@@ -369,9 +428,12 @@ static void *hot(VM *vm, void *code, uint32_t at) {
 
 // ---- what the compiler tells
 
-void t2_policy_installed(VM *vm, T2Version *v, Native *native, void *data, uint32_t bytes,
-                         uint64_t nanoseconds) {
+void t2_policy_installed(VM *vm, T2Version *v, Native *native, void *data, bool quick,
+                         uint32_t bytes, uint64_t nanoseconds) {
     forget_waiting(v);
+    v->upgrade = NULL;
+    v->quick = quick;
+    v->thorough |= !quick;
     v->native = native;
     v->data = data;
     v->bytes = bytes;
@@ -393,7 +455,15 @@ void t2_policy_failed(VM *vm, T2Version *v, Bailout reason, uint64_t nanoseconds
     forget_waiting(v);
     v->nanoseconds += nanoseconds;
     t2_counts.nanoseconds += nanoseconds;
-    failed(v, reason);
+    if (v->state != T2_INSTALLED) {
+        failed(v, reason);
+        return;
+    }
+    // The quick code stays.
+    v->upgrade = NULL;
+    t2_counts.failed++;
+    t2_counts.failures[reason]++;
+    trace(v, "not optimized", t2_bailout_text[reason]);
 }
 
 void t2_policy_held(uint64_t nanoseconds) {
@@ -406,6 +476,9 @@ void t2_policy_held(uint64_t nanoseconds) {
 static void remove_code(VM *vm, T2Version *v) {
     if (v->osr_pc == UINT32_MAX)
         t1_native_remove(vm, v->function->code);
+    if (v->upgrade)
+        forget_waiting(v);
+    v->upgrade = NULL;
     v->state = T2_COLD;
     v->native = NULL;
     v->data = NULL;
@@ -556,6 +629,7 @@ void t2_policy_retry(T2Version *v) {
 static void forget(T2Function *function, void *context) {
     for (T2Version *v = function->versions; v; v = v->next) {
         v->state = T2_COLD;
+        v->thorough = false;
         v->reason = v->round = v->attempts = v->evictions = v->rests = 0;
         v->compilations = v->entered = 0;
         v->exits = v->exits_all = v->nanoseconds = 0;
@@ -580,9 +654,12 @@ void t2_policy_start(VM *vm) {
     policy.compiler = NULL;
     policy.waiting = NULL;
     policy.waiting_count = 0;
+    policy.wanted = NULL;
     policy.functions = rt_raw_new(vm, sizeof *policy.functions);
     rt_heap_add_weak(vm, policy.functions, sweep);
     read_settings(vm);
+    if (!rt_heap_set_aside(vm, COMPILER_SPACE))
+        t2_load_refuse("the address space is limited (ulimit -v) to less than the compiler needs");
     t2_counts = (T2Counts){0};
     vm_hot_hook = (HotHook){.entries = t2_settings.entries, .loops = t2_settings.loops, .hot = hot};
     t1_native_exited = exited;
@@ -600,5 +677,6 @@ void t2_policy_stop(VM *vm) {
     policy.functions = NULL;
     policy.waiting = NULL;
     policy.waiting_count = 0;
+    policy.wanted = NULL;
     t2_exclusions_clear();
 }

@@ -10,6 +10,7 @@
 typedef struct T2Counts {
     uint64_t compilations; // begun
     uint64_t again;        // of them: after code was dropped because of its exits
+    uint64_t optimized;    // of them: of what has quick code
     uint64_t installed, failed, dropped, invalidated, evicted;
     uint64_t exits[EXIT_REASON_COUNT];
     uint64_t on_purpose; // exits that a test setting made

@@ -58,6 +58,7 @@ static Value stats(VM *vm) {
         {"waiting", (uint64_t)sums.waiting},
         {"compilations", t2_counts.compilations},
         {"compiled-again", t2_counts.again},
+        {"optimized", t2_counts.optimized},
         {"failed", t2_counts.failed},
         {"dropped", t2_counts.dropped},
         {"invalidated", t2_counts.invalidated},
@@ -183,9 +184,9 @@ static void explain_version(Lines *l, const T2Version *v) {
         break;
     case T2_INSTALLED:
         rt_builder_format(&l->text,
-                          "compiled: %u bytes of machine code out of %u bytecodes, %u "
+                          "compiled: %u bytes of machine code%s out of %u bytecodes, %u "
                           "calls inlined",
-                          v->bytes, v->bytecodes, v->inlined);
+                          v->bytes, v->quick ? ", made quickly," : "", v->bytecodes, v->inlined);
         break;
     case T2_FAILED:
         rt_builder_format(&l->text, "not compiled: %s", t2_bailout_text[v->reason]);

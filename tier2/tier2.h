@@ -19,6 +19,9 @@
 //   COLD ──hot──> WAITING ──> INSTALLED ──exits, facts, eviction, rest──> COLD (counts on)
 //                    └──────> FAILED (reason)
 //
+// Code is made quickly first, with hardly any of LLVM's work, at a fifth of the cost; what goes on
+// being hot is made thoroughly while the quick code runs, and takes its place.
+//
 // Owner: policy.c. Everything here belongs to the program's thread; the compiler's thread sees none
 // of it.
 #ifndef KILN_TIER2_TIER2_H
@@ -52,6 +55,11 @@ struct T2Version {
     uint8_t state;   // T2State
     uint8_t reason;  // Bailout of the last attempt that failed
     uint8_t round;   // how often its code was dropped because of exits
+    bool quick;      // INSTALLED: its code was made quickly, and counts until it is made thoroughly
+    bool thorough;   // code was made thoroughly once: so it will be again
+    bool wanted;     // on the policy's list of those that are to be made thoroughly
+    void *upgrade;   // INSTALLED, quick: the engine's data of what is to replace it; NULL: nothing
+    T2Version *next_wanted;
     Native *native;  // INSTALLED: the entry
     void *data;      // INSTALLED: the engine's (T2Native), what must live as long as the code runs
     T2Version *next_waiting;
@@ -109,8 +117,11 @@ typedef struct T2Compiler {
     bool (*wake)(VM *vm, T2Version *version);
     // Build the graph of a version, hand it over to be optimized and compiled. NONE: the outcome
     // comes through t2_policy_installed or t2_policy_failed, before this returns when `wait` is
-    // true, else out of `poll`.
-    Bailout (*compile)(VM *vm, T2Version *version, bool wait);
+    // true, else out of `poll`. Of a version that is installed, its quick code goes on running
+    // until then.
+    Bailout (*compile)(VM *vm, T2Version *version, bool quick, bool wait);
+    // Quick code is to call t2_policy_is_hot after so many calls and turns more.
+    void (*count)(VM *vm, T2Version *version, uint64_t left);
     // Install what has been compiled since. Called when INTERRUPT_TIER is taken.
     void (*poll)(VM *vm);
     // Wait until nothing is being compiled, and install it.
@@ -134,6 +145,8 @@ bool t2_load_begin(void);
 // The compiler, started for the VM; NULL: there is none, t2_load_failure tells why.
 const T2Compiler *t2_load(VM *vm);
 const char *t2_load_failure(void); // NULL: none so far
+// It is not to be opened, unless it has been.
+void t2_load_refuse(const char *why);
 // The process, which is Kiln's own, is about to exit. While something is being compiled, which
 // cannot be stopped, it does so here instead of waiting: output is flushed, handlers of atexit are
 // not run.
@@ -147,13 +160,18 @@ void t2_load_quit(void);
 // ---- what the compiler tells the policy (policy.c), on the program's thread
 
 // Code is ready and its facts still hold: makes it enterable. `data` lives in the collector's heap.
-void t2_policy_installed(VM *vm, T2Version *version, Native *native, void *data, uint32_t bytes,
-                         uint64_t nanoseconds);
+void t2_policy_installed(VM *vm, T2Version *version, Native *native, void *data, bool quick,
+                         uint32_t bytes, uint64_t nanoseconds);
 void t2_policy_failed(VM *vm, T2Version *version, Bailout reason, uint64_t nanoseconds);
 // A fact it relied on has changed, or it was the least used one beyond the budget. Takes it away
 // from where it is entered; the compiler drops it by itself.
 void t2_policy_invalidated(VM *vm, T2Version *version);
 void t2_policy_evicted(VM *vm, T2Version *version);
+// Quick code has counted to its end. False: other code has taken its place, which loops had better
+// go to. Does nothing that may collect.
+bool t2_policy_is_hot(VM *vm, T2Version *version, const void *data);
+// Asks for thorough code of one of those that have; after `poll`.
+void t2_policy_upgrade(VM *vm);
 // What the compiler has taken of the program's thread at once, but for requests: nanoseconds.
 void t2_policy_held(uint64_t nanoseconds);
 
@@ -163,6 +181,8 @@ void t2_policy_held(uint64_t nanoseconds);
 typedef struct T2Settings {
     uint32_t entries, loops; // thresholds; 0: never
     uint32_t exits;          // of one site until its code is made again
+    uint64_t optimize;       // calls and turns of quick code until it is made thoroughly; 0: none
+                             // is quick
     uint64_t stop_after;     // compilations
     uint64_t budget;         // bytes
     bool wait;               // KILN_JIT_SYNC
