@@ -80,8 +80,8 @@ static double complex inexact(Value v) {
 }
 static Value from_inexact(VM *vm, double complex z) {
     Compnum *result = rt_object_new(vm, TYPE_COMPNUM, 0, 0, sizeof *result);
-    result->real = value_from_foreign_double(creal(z));
-    result->imaginary = value_from_foreign_double(cimag(z));
+    FRESH(result->real) = value_from_foreign_double(creal(z));
+    FRESH(result->imaginary) = value_from_foreign_double(cimag(z));
     return value_from_pointer(result);
 }
 
