@@ -693,8 +693,11 @@ static void test_watch_is_weak(void **state) {
     invalidated_code = code_of("f");
     t1_native_invalidated = on_invalidated;
     invalidations = 0;
-    for (int i = 0; i < 2000; i++)
+    for (int i = 0; i < 2000; i++) {
         t1_watch_native(vm, value_cell(core_cell("fact")), rt_raw_new(vm, 4096));
+        if (i == 1500)
+            rt_heap_collect();
+    }
     (void)run_once("(set! fact 2)");
     assert_true(invalidations < 1000);
     invalidations = 0;
