@@ -359,9 +359,8 @@ Bailout t2_artifact_make(T2Artifact *a, const Graph *graph) {
     if (module) {
         LLVMMemoryBufferRef object = NULL;
         char *message = NULL;
-        bool failed =
-            LLVMTargetMachineEmitToMemoryBuffer(a->quick ? engine.quick : engine.machine, module,
-                                                LLVMObjectFile, &message, &object);
+        bool failed = LLVMTargetMachineEmitToMemoryBuffer(
+            a->quick ? engine.quick : engine.machine, module, LLVMObjectFile, &message, &object);
         at[2] = now();
         if (failed) {
             LLVMDisposeMessage(message);

@@ -8,8 +8,8 @@
 //   call  ──unwinds──┘          return VALUE_UNWIND
 //
 // A block for each place, or stack maps, cost more time and more bytes. But quick code has a block
-// for each place, which stores the values of an exit: there LLVM would bring what phis want in front
-// of each guard, and has no registers for them.
+// for each place, which stores the values of an exit: there LLVM would bring what phis want in
+// front of each guard, and has no registers for them.
 //
 // A description is what a place needs: the ExitDescriptor, and the nodes that bring its values,
 // each in a slot of its kind. A record is laid out alike for all places of a block: first the
@@ -265,7 +265,8 @@ void t2_emit_exit(Lower *l, const Node *n) {
 void t2_emit_count(Lower *l, const Node *n) {
     LLVMBuilderRef b = l->builder;
     LLVMValueRef left = t2_emit_at(l, t2_emit_word(l, (uint64_t)(uintptr_t)&l->artifact->left), 0);
-    LLVMValueRef count = LLVMBuildSub(b, LLVMBuildLoad2(b, l->i64, left, ""), t2_emit_word(l, 1), "");
+    LLVMValueRef count =
+        LLVMBuildSub(b, LLVMBuildLoad2(b, l->i64, left, ""), t2_emit_word(l, 1), "");
     LLVMBuildStore(b, count, left);
     LLVMBasicBlockRef end = LLVMAppendBasicBlockInContext(l->context, l->function, "hot"),
                       on = t2_emit_block_here(l, "");
@@ -356,8 +357,8 @@ static void build_edges(Lower *l, const Leave *leave, bool store) {
                 if (LLVMTypeOf(v) == l->i1)
                     v = LLVMBuildZExt(l->builder, v, l->i64, "");
                 if (!to)
-                    to = t2_emit_load(l, l->pointer,
-                                      t2_emit_vm_field(l, offsetof(VM, exit_values)), TAG_VM);
+                    to = t2_emit_load(l, l->pointer, t2_emit_vm_field(l, offsetof(VM, exit_values)),
+                                      TAG_VM);
                 store_values(l, to, &v, 1, at + slot);
             }
         LLVMBuildBr(l->builder, leave->block);

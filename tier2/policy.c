@@ -41,15 +41,15 @@ enum {
     ENTERED_OFTEN = 16, // times tier 1 enters a loop's code: then the function is hot too
     EXIT_COST = 20000,  // nanoseconds: exits that are rarer cost too little to matter
     RESTS_MAX = 6,
-    REST_DOUBLINGS = 3, // of the threshold, each time more
-    UNWOUND = 100,      // frames of a version until it is asked how often that is
-    UNWIND_COST = 8000, // nanoseconds between them: it pays to run native code for so long
-    KEPT = 8,           // a frame that goes on in tier 1 counts as many that are discarded
-    BUDGET = 64 << 20,  // bytes
-    OPTIMIZE = 100000,  // calls and turns of quick code until it is made thoroughly
+    REST_DOUBLINGS = 3,         // of the threshold, each time more
+    UNWOUND = 100,              // frames of a version until it is asked how often that is
+    UNWIND_COST = 8000,         // nanoseconds between them: it pays to run native code for so long
+    KEPT = 8,                   // a frame that goes on in tier 1 counts as many that are discarded
+    BUDGET = 64 << 20,          // bytes
+    OPTIMIZE = 100000,          // calls and turns of quick code until it is made thoroughly
     COMPILER_SPACE = 320 << 20, // bytes of address space: its code, LLVM, what they allocate
-    NEVER = 1u << 31,   // a counter that is not waited for
-    QUEUE = 8,          // versions that wait to be compiled until others have to stay away
+    NEVER = 1u << 31,           // a counter that is not waited for
+    QUEUE = 8,                  // versions that wait to be compiled until others have to stay away
 };
 
 const char *const t2_bailout_text[BAILOUT_COUNT] = {

@@ -60,8 +60,8 @@ struct T2Version {
     bool wanted;     // on the policy's list of those that are to be made thoroughly
     void *upgrade;   // INSTALLED, quick: the engine's data of what is to replace it; NULL: nothing
     T2Version *next_wanted;
-    Native *native;  // INSTALLED: the entry
-    void *data;      // INSTALLED: the engine's (T2Native), what must live as long as the code runs
+    Native *native; // INSTALLED: the entry
+    void *data;     // INSTALLED: the engine's (T2Native), what must live as long as the code runs
     T2Version *next_waiting;
 
     uint32_t compilations;
