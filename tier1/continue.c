@@ -30,10 +30,9 @@
 static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base,
                              uint32_t count) {
     HeapFrame *f = rt_raw_new(t->vm, sizeof *f + count * sizeof(Value));
-    f->pc = pc;
+    f->place = frame_place(pc, count);
     f->link = link;
     f->closure = frame_closure(base);
-    f->count = count;
     memcpy(f->registers, base, count * sizeof(Value));
     return f;
 }
@@ -98,12 +97,12 @@ const HeapFrame *t1_reinstate(T1 *t) {
     Value *base = t->evaluation->floor + FRAME_HEADER;
     frame_link(base, NULL, NULL, 0);
     base[FRAME_CLOSURE] = f->closure;
-    memcpy(base, f->registers, f->count * sizeof(Value));
+    memcpy(base, f->registers, heap_frame_count(f) * sizeof(Value));
     t->at.base = base;
     t->at.constants = link_constants(f->link);
-    t->at.next = f->pc;
+    t->at.next = heap_frame_pc(f);
     t->at.dst = link_dst(f->link);
-    t->at.window = (uint32_t)f->count;
+    t->at.window = heap_frame_count(f);
     t->at.tail = false;
     return f;
 }
@@ -343,7 +342,7 @@ static Value deliver(T1 *t, uint32_t argc, const Value *argv) {
 static void push_slice(T1 *t, const Continuation *k) {
     HeapFrame *first = NULL, **link = &first;
     for (const HeapFrame *f = k->frames; f != k->end; f = f->next) {
-        size_t bytes = sizeof *f + f->count * sizeof(Value);
+        size_t bytes = sizeof *f + heap_frame_count(f) * sizeof(Value);
         HeapFrame *copy = rt_raw_new(t->vm, bytes);
         memcpy(copy, f, bytes);
         copy->next = NULL;
@@ -610,7 +609,7 @@ static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
         memcpy(hide, prompt, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
         hide->registers[0] = VALUE_FALSE;
         hide->closure = closure;
-        hide->pc = code->words;
+        hide->place = frame_place(code->words, CONTROL_FRAME_REGISTERS);
         hide->link = link_make(code->constants, CONTROL_FRAME_RESULT);
         t->evaluation->below = hide;
     }

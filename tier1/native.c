@@ -551,10 +551,9 @@ static void copy_record(VM *vm, const ExitDescriptor *exit, const Value *values,
     for (uint32_t i = 0; i < exit->frame_count; i++) {
         const ExitFrame *f = &exit->frames[i];
         HeapFrame *frame = rt_raw_new(vm, sizeof *frame + f->count * sizeof(Value));
-        frame->pc = f->code->words + f->pc;
+        frame->place = frame_place(f->code->words + f->pc, f->count);
         frame->link = frame_link_of(f);
         frame->closure = located(&r, f->closure);
-        frame->count = f->count;
         frame_fill(&r, f, frame->registers);
         t1_add_frame(list, frame);
     }
