@@ -91,7 +91,7 @@ Value t1_backtrace(T1 *t) {
         add_frame(&trace, t1_code_of(link_constants(base[FRAME_LINK])), frame_pc(base), caller);
     }
     for (const HeapFrame *f = below; f && trace.shown < BACKTRACE_LIMIT; f = f->next)
-        add_frame(&trace, t1_code_of(link_constants(f->link)), f->pc, f->registers);
+        add_frame(&trace, t1_code_of(link_constants(f->link)), heap_frame_pc(f), f->registers);
     return trace.list.first;
 }
 

@@ -30,10 +30,9 @@
 static HeapFrame *heap_frame(T1 *t, const uint32_t *pc, Value link, const Value *base,
                              uint32_t count) {
     HeapFrame *f = rt_raw_new_tracked(t->vm, sizeof *f + count * sizeof(Value));
-    FRESH(f->pc) = pc;
+    FRESH(f->place) = frame_place(pc, count);
     FRESH(f->link) = link;
     FRESH(f->closure) = frame_closure(base);
-    f->count = count;
     memcpy(&FRESH(f->registers[0]), base, count * sizeof(Value));
     return f;
 }
@@ -98,12 +97,12 @@ const HeapFrame *t1_reinstate(T1 *t) {
     Value *base = t->evaluation->floor + FRAME_HEADER;
     frame_link(base, NULL, NULL, 0);
     base[FRAME_CLOSURE] = f->closure;
-    memcpy(base, f->registers, f->count * sizeof(Value));
+    memcpy(base, f->registers, heap_frame_count(f) * sizeof(Value));
     t->at.base = base;
     t->at.constants = link_constants(f->link);
-    t->at.next = f->pc;
+    t->at.next = heap_frame_pc(f);
     t->at.dst = link_dst(f->link);
-    t->at.window = (uint32_t)f->count;
+    t->at.window = heap_frame_count(f);
     t->at.tail = false;
     return f;
 }
@@ -343,7 +342,7 @@ static Value deliver(T1 *t, uint32_t argc, const Value *argv) {
 static void push_slice(T1 *t, const Continuation *k) {
     FrameList list = {0};
     for (const HeapFrame *f = k->frames; f != k->end; f = f->next) {
-        size_t bytes = sizeof *f + f->count * sizeof(Value);
+        size_t bytes = sizeof *f + heap_frame_count(f) * sizeof(Value);
         HeapFrame *copy = rt_raw_new_tracked(t->vm, bytes);
         memcpy(copy, f, bytes);
         FRESH(copy->next) = NULL;
@@ -612,7 +611,7 @@ static void control_capture_prompt(T1 *t, Value tag, Value procedure) {
         memcpy(hide, prompt, sizeof *hide + CONTROL_FRAME_REGISTERS * sizeof(Value));
         FRESH(hide->registers[0]) = VALUE_FALSE;
         FRESH(hide->closure) = closure;
-        FRESH(hide->pc) = code->words;
+        FRESH(hide->place) = frame_place(code->words, CONTROL_FRAME_REGISTERS);
         FRESH(hide->link) = link_make(code->constants, CONTROL_FRAME_RESULT);
         t->evaluation->below = hide;
     }

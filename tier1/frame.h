@@ -60,11 +60,20 @@ static inline void frame_link(Value *callee, const uint32_t *pc, Value *caller, 
 
 typedef struct HeapFrame {        // scanned memory without header
     struct HeapFrame *const next; // caller, NULL: the evaluation's host
-    const uint32_t *const pc;     // where it goes on
+    const uint64_t place;         // frame_place
     const Value link;             // its own constants and the register that takes the result
-    const Value closure;
-    uint64_t count; // registers that are live
+    const Value closure;          // keeps its words and constants alive
     const Value registers[];
 } HeapFrame;
+
+// Where it goes on, and how many registers are live, in one word: a capture at each call takes as
+// long as the collector takes for its bytes.
+static inline uint64_t frame_place(const uint32_t *pc, uint64_t count) {
+    return (uint64_t)(uintptr_t)pc << 16 | count;
+}
+static inline const uint32_t *heap_frame_pc(const HeapFrame *f) {
+    return (const uint32_t *)(uintptr_t)(f->place >> 16);
+}
+static inline uint32_t heap_frame_count(const HeapFrame *f) { return f->place & 0xFFFF; }
 
 #endif

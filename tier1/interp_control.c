@@ -13,10 +13,10 @@
         const HeapFrame *from = frame;                                                             \
         frame_link(base, NULL, NULL, 0);                                                           \
         base[FRAME_CLOSURE] = from->closure;                                                       \
-        copy_registers(base, from->registers, from->count);                                        \
+        copy_registers(base, from->registers, heap_frame_count(from));                             \
         base[link_dst(from->link)] = value;                                                        \
         constants = link_constants(from->link);                                                    \
-        pc = from->pc;                                                                             \
+        pc = heap_frame_pc(from);                                                                  \
         DISPATCH();                                                                                \
     } while (0)
 
@@ -56,10 +56,12 @@ static HANDLER(enter) {
     REINSTATE(f);
 }
 
-static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count) {
+static inline HeapFrame *new_frame(VM *vm, const Value *base, uint64_t count, const uint32_t *pc,
+                                   Value link) {
     HeapFrame *f = rt_raw_new_tracked(vm, sizeof *f + count * sizeof(Value));
+    FRESH(f->place) = frame_place(pc, count);
+    FRESH(f->link) = link;
     FRESH(f->closure) = frame_closure(base);
-    f->count = count;
     copy_registers(&FRESH(f->registers[0]), base, count);
     return f;
 }
@@ -85,16 +87,14 @@ static_assert(WORDS_CALL == WORDS_CALL_GLOBAL && WORDS_CALL == WORDS_CALL_FIXED 
         FRESH(k->evaluation) = e;                                                                  \
         FrameList list = {0};                                                                      \
         if (!(tail)) {                                                                             \
-            HeapFrame *f = new_frame(vm, base, FIELD_A);                                           \
-            FRESH(f->pc) = pc + WORDS_CALL;                                                        \
-            FRESH(f->link) = link_make(constants, FIELD_C);                                        \
+            HeapFrame *f =                                                                         \
+                new_frame(vm, base, FIELD_A, pc + WORDS_CALL, link_make(constants, FIELD_C));      \
             t1_add_frame(&list, f);                                                                \
         }                                                                                          \
         for (const Value *frame = base; frame_pc(frame);) {                                        \
             const Value *caller = frame_caller(frame);                                             \
-            HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER);       \
-            FRESH(f->pc) = frame_pc(frame);                                                        \
-            FRESH(f->link) = frame[FRAME_LINK];                                                    \
+            HeapFrame *f = new_frame(vm, caller, (uint64_t)(frame - caller) - FRAME_HEADER,        \
+                                     frame_pc(frame), frame[FRAME_LINK]);                          \
             t1_add_frame(&list, f);                                                                \
             frame = caller;                                                                        \
         }                                                                                          \
@@ -146,17 +146,16 @@ enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
             GO(slow_call_cc);                                                                      \
         size_t bytes = sizeof(HeapFrame) + FIELD_A * sizeof(Value);                                \
         if (UNLIKELY(frame_pc(base) || !vm->free_tracked[(CONTINUATION_BYTES + 15) / 16] ||        \
-                     (!(tail) && (bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||                          \
+                     (!(tail) && (FIELD_A == 0 || bytes > (HEAP_SIZE_CLASSES - 1) * 16 ||          \
                                   !vm->free_tracked[(bytes + 15) / 16]))))                         \
             GO(otherwise);                                                                         \
         Evaluation *e = t1_of(vm)->evaluation;                                                     \
         if (!(tail)) {                                                                             \
             HeapFrame *f = t1_pop(vm, bytes);                                                      \
             FRESH(f->next) = e->below;                                                             \
-            FRESH(f->pc) = pc + WORDS_CALL_CC;                                                     \
+            FRESH(f->place) = frame_place(pc + WORDS_CALL_CC, FIELD_A);                            \
             FRESH(f->link) = link_make(constants, FIELD_C);                                        \
             FRESH(f->closure) = frame_closure(base);                                               \
-            f->count = FIELD_A;                                                                    \
             copy_registers(&FRESH(f->registers[0]), base, FIELD_A);                                \
             e->below = f;                                                                          \
         }                                                                                          \
@@ -175,8 +174,8 @@ enum { CONTINUATION_BYTES = sizeof(uint64_t) + offsetof(Continuation, end) };
     } while (0)
 OPCODE(CALL_CC) { CALL_CC(false, long_call_cc); }
 OPCODE(TAIL_CALL_CC) { CALL_CC(true, long_tail_call_cc); }
-static_assert((CONTINUATION_BYTES + 15) / 16 < (sizeof(HeapFrame) + 15) / 16,
-              "popped one after the other from two lists");
+static_assert((CONTINUATION_BYTES + 15) / 16 < (sizeof(HeapFrame) + sizeof(Value) + 15) / 16,
+              "popped one after the other from two lists, when the frame has registers");
 
 // (call/cc f), f a closure of one parameter, as a call of what is not known to be call/cc.
 #define CALL_OF_CAPTURE(tail)                                                                      \

@@ -551,10 +551,9 @@ static void copy_record(VM *vm, const ExitDescriptor *exit, const Value *values,
     for (uint32_t i = 0; i < exit->frame_count; i++) {
         const ExitFrame *f = &exit->frames[i];
         HeapFrame *frame = rt_raw_new_tracked(vm, sizeof *frame + f->count * sizeof(Value));
-        FRESH(frame->pc) = f->code->words + f->pc;
+        FRESH(frame->place) = frame_place(f->code->words + f->pc, f->count);
         FRESH(frame->link) = frame_link_of(f);
         FRESH(frame->closure) = located(&r, f->closure);
-        frame->count = f->count;
         frame_fill(&r, f, &FRESH(frame->registers[0]));
         t1_add_frame(list, frame);
     }
