@@ -158,7 +158,8 @@ static void check_object(void *base, size_t bytes, void *unused) {
     int kind = GC_get_kind_and_size(base, NULL);
     if (kind != cards.tracked.kind && kind != cards.loose.kind)
         return;
-    bool raw = *(uint64_t *)base >> 48 != HEADER_TAG >> 48 && bytes > sizeof(Pair);
+    bool raw =
+        bytes > sizeof(Pair) && bytes <= PAGE / 2 && *(uint64_t *)base >> 48 != HEADER_TAG >> 48;
     size_t words = raw && kind == cards.tracked.kind ? RAW_WORDS : bytes / sizeof(Value);
     for (uintptr_t page = (uintptr_t)base; page < (uintptr_t)base + bytes; page += PAGE)
         if (*card_of(page))
@@ -168,7 +169,10 @@ static void check_object(void *base, size_t bytes, void *unused) {
         if (!value_is_pointer(word[i]))
             continue;
         void *target = GC_base(value_object(word[i]));
-        if (!target || (Value)target != (word[i] & ~(Value)15) || GC_is_marked(target))
+        if (!target || GC_is_marked(target))
+            continue;
+        // Large objects do not begin where their memory does.
+        if ((Value)target != (word[i] & ~(Value)15) && GC_size(target) <= PAGE / 2)
             continue;
         fprintf(stderr,
                 "kiln: collector: word %zu of %s %p, which is old, refers to %p (%s), which is "

@@ -58,6 +58,51 @@ static void test_survival(void **state) {
     assert_true(list == VALUE_NULL);
 }
 
+// Large objects do not all begin at the same place of a page; they are found, kept and told dead
+// like others.
+static void test_large(void **state) {
+    (void)state;
+    enum { COUNT = 300, ITEMS = 300 };
+    Value keep = rt_vector_new(vm, COUNT, VALUE_FALSE),
+          boxes = rt_vector_new(vm, COUNT, VALUE_FALSE);
+    uint64_t lines[64] = {0};
+    for (size_t i = 0; i < COUNT; i++) {
+        Value v = rt_vector_new(vm, ITEMS, VALUE_NULL);
+        rt_heap_store(&value_vector(v)->item[ITEMS - 1],
+                      rt_cons(vm, value_from_fixnum((int64_t)i), VALUE_NULL));
+        rt_heap_store(&value_vector(keep)->item[i], v);
+        rt_heap_store(&value_vector(boxes)->item[i], rt_weak_box(vm, v));
+        lines[((uintptr_t)value_object(v) & 4095) / 64]++;
+        uint64_t *raw = rt_raw_new(vm, 3000);
+        assert_int_equal((uintptr_t)raw & 15, 0);
+        for (size_t k = 0; k < 3000 / 8; k++)
+            assert_true(raw[k] == 0);
+        memset(raw, 0xFF, 3000);
+    }
+    for (size_t i = 0; i < 64; i++)
+        assert_true(lines[i] < COUNT / 8);
+    for (int round = 0; round < 3; round++) {
+        rt_heap_collect();
+        for (size_t i = 0; i < COUNT; i++) {
+            Value v = value_vector(keep)->item[i];
+            assert_true(rt_heap_is_live(v));
+            assert_true(value_weak_box(value_vector(boxes)->item[i])->value == v);
+            assert_int_equal(vector_length(v), ITEMS);
+            assert_true(value_vector(v)->item[0] == VALUE_NULL);
+            assert_true(value_car(value_vector(v)->item[ITEMS - 1]) ==
+                        value_from_fixnum((int64_t)i));
+        }
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        rt_heap_store(&value_vector(keep)->item[i], VALUE_FALSE);
+    clear_stack();
+    rt_heap_collect();
+    size_t dead = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        dead += value_weak_box(value_vector(boxes)->item[i])->value == VALUE_FALSE;
+    assert_true(dead > COUNT / 2);
+}
+
 // Cells of the free lists are handed out once, whatever collections come between.
 static void test_no_cell_twice(void **state) {
     (void)state;
@@ -253,6 +298,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_alignment_and_zero),
         UNIT_TEST(test_survival),
+        UNIT_TEST(test_large),
         UNIT_TEST(test_no_cell_twice),
         UNIT_TEST(test_young),
         UNIT_TEST(test_check),
