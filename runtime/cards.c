@@ -158,12 +158,15 @@ static void check_object(void *base, size_t bytes, void *unused) {
     int kind = GC_get_kind_and_size(base, NULL);
     if (kind != cards.tracked.kind && kind != cards.loose.kind)
         return;
-    bool raw =
-        bytes > sizeof(Pair) && bytes <= PAGE / 2 && *(uint64_t *)base >> 48 != HEADER_TAG >> 48;
-    size_t words = raw && kind == cards.tracked.kind ? RAW_WORDS : bytes / sizeof(Value);
     for (uintptr_t page = (uintptr_t)base; page < (uintptr_t)base + bytes; page += PAGE)
         if (*card_of(page))
             return;
+    // A large object does not begin where its memory does; in front of it are zeros.
+    static const char zero[64];
+    for (; bytes > PAGE / 2 && !memcmp(base, zero, sizeof zero); bytes -= sizeof zero)
+        base = (char *)base + sizeof zero;
+    bool raw = *(uint64_t *)base >> 48 != HEADER_TAG >> 48 && bytes > sizeof(Pair);
+    size_t words = raw && kind == cards.tracked.kind ? RAW_WORDS : bytes / sizeof(Value);
     const Value *word = base;
     for (size_t i = 0; i < words; i++) {
         if (!value_is_pointer(word[i]))
@@ -171,7 +174,6 @@ static void check_object(void *base, size_t bytes, void *unused) {
         void *target = GC_base(value_object(word[i]));
         if (!target || GC_is_marked(target))
             continue;
-        // Large objects do not begin where their memory does.
         if ((Value)target != (word[i] & ~(Value)15) && GC_size(target) <= PAGE / 2)
             continue;
         fprintf(stderr,
