@@ -196,9 +196,10 @@ void rt_cards_hand_over(VM *vm) {
         for (size_t i = 0; i < HEAP_CARDS; i += sizeof(uint64_t)) {
             uint64_t some;
             memcpy(&some, rt_heap_cards + i, sizeof some);
+            // An address of that card, not a null pointer.
             for (size_t k = i; some; k++, some >>= 8)
                 if (some & 0xFF)
-                    GC_end_stubborn_change((void *)(k << HEAP_CARD_BITS));
+                    GC_end_stubborn_change((void *)((HEAP_CARDS + k) << HEAP_CARD_BITS));
         }
     }
     memset(rt_heap_cards, 0, sizeof rt_heap_cards);
