@@ -165,9 +165,9 @@ static size_t memory_available(size_t aside) {
     static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
     for (int i = 0; i < 2; i++)
         if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-            // A third stays for the stack, libraries, fragmentation and the marker's own tables.
-            // Half of the rest is the program's limit, so twice that is what we call available.
-            uint64_t usable = limit.rlim_cur > aside ? (limit.rlim_cur - aside) / 3 * 4 : 0;
+            // Half of it, the program's limit, leaves room for the reserve, the stack, libraries,
+            // fragmentation and the collector's own tables.
+            uint64_t usable = limit.rlim_cur > aside ? limit.rlim_cur - aside : 0;
             if (usable < bytes)
                 bytes = usable;
         }
