@@ -29,8 +29,10 @@ enum {
     LEAST_INTERVAL = 6 << 20,
 };
 
-// Exported by libgc for those who take cells from its lists, but in none of its headers.
+// Exported by libgc for those who take cells from its lists, but in none of its headers: counts
+// what was taken; clears, now and then, the stack beyond its top, and answers its argument.
 void GC_incr_bytes_allocd(size_t bytes);
+void *GC_clear_stack(void *result);
 
 typedef struct WeakHook {
     uintptr_t object; // disguised with ~, so that the list itself keeps nothing alive
@@ -291,26 +293,33 @@ static void check_limit(VM *vm) {
         GC_invoke_finalizers();
 }
 
+// Bytes that sweeping has found since the last collection. The figures are not put on the stack:
+// the collector would look at what was there before.
+static size_t bytes_swept(void) {
+    static struct GC_prof_stats_s figures;
+    GC_get_prof_stats(&figures, sizeof figures);
+    return figures.bytes_reclaimed_since_gc;
+}
+
 // A batch of cells: those that libgc has at hand, which are those of one block, for it sweeps or
 // cuts up a block when it has none. (GC_generic_malloc_many would do the same, but hands out single
 // cells where there are young collections.) libgc counts the first alone; the others are what
 // sweeping the block found, or all of them where nothing was swept. The count is what collections
 // are timed by, no more.
 static void *take_batch(size_t cls, const Kind *kind, void **list) {
-    struct GC_prof_stats_s before, after;
-    GC_get_prof_stats(&before, sizeof before);
+    size_t swept = bytes_swept();
     void *first = GC_generic_malloc(cls * 16, kind->number);
     if (!first)
         rt_heap_out_of_memory();
-    GC_get_prof_stats(&after, sizeof after);
     list[cls] = kind->free[cls];
     kind->free[cls] = NULL;
-    size_t bytes = after.bytes_reclaimed_since_gc - before.bytes_reclaimed_since_gc;
+    size_t bytes = bytes_swept() - swept;
     if (bytes == 0 || bytes > BLOCK)
         bytes = BLOCK - BLOCK % (cls * 16);
     if (list[cls])
         GC_incr_bytes_allocd(bytes - cls * 16);
-    return first;
+    // What was on the stack where it is deeper now and then would be taken for roots.
+    return GC_clear_stack(first);
 }
 
 void rt_heap_collect_young(void) {
