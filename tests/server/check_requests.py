@@ -20,12 +20,20 @@ server = None
 RECEIVE_TIMEOUT, IDLE_TIMEOUT, CONNECTIONS = 3, 3, 100  # the first two are far from the defaults, 60 and 30
 
 
+def say_all(connection, data):
+    """Sends it and says that there is no more; a server that has refused it by then may have ended the connection, too."""
+    try:
+        connection.send(data)
+        connection.socket.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def raw(data):
     """What the server answers to these bytes: a list of answers, up to the end of the connection."""
     answers = []
     with server.connect() as connection:
-        connection.send(data)
-        connection.socket.shutdown(socket.SHUT_WR)
+        say_all(connection, data)
         try:
             while answer := connection.read():
                 answers.append(answer)
@@ -38,8 +46,7 @@ def refusals(data):
     """The statuses of what the server answers; of what it does not take, some versions of libmicrohttpd (0.9.75) send the head twice."""
     text = b""
     with server.connect() as connection:
-        connection.send(data)
-        connection.socket.shutdown(socket.SHUT_WR)
+        say_all(connection, data)
         try:
             while part := connection.socket.recv(65536):
                 text += part
