@@ -110,6 +110,14 @@ static void end(void) {
     rt_cards_collected();
 }
 
+// libgc looks at the stack down to where it saves the registers, in a structure of 1 KB that it
+// does not fill in: what earlier calls have left there would be taken for roots.
+[[gnu::noinline]] static void clear_below(void) {
+    volatile uint64_t below[512];
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+        below[i] = 0;
+}
+
 // Of a young collection libgc tells no beginning and no end, only its parts.
 static void on_event(GC_EventType event) {
     switch (event) {
@@ -121,6 +129,7 @@ static void on_event(GC_EventType event) {
         if (heap.vm)
             drop_free_lists(heap.vm);
         rt_cards_hand_over(heap.vm);
+        clear_below();
         break;
     case GC_EVENT_MARK_END:
         sweep_weak();
