@@ -30,29 +30,23 @@ void *rt_heap_tracked_slow(VM *vm, size_t bytes);
 void *rt_heap_loose_slow(VM *vm, size_t bytes);
 void *rt_heap_atomic_slow(VM *vm, size_t bytes);
 
-static inline void *rt_heap_tracked(VM *vm, size_t bytes) {
+// A zeroed cell from one of the VM's lists; NULL: it has none of that size.
+static inline void *rt_heap_pop_zeroed(void **list, size_t bytes) {
     size_t cls = (bytes + 15) / 16;
-    if (cls < HEAP_SIZE_CLASSES) {
-        void **cell = vm->free_tracked[cls];
-        if (__builtin_expect(cell != NULL, 1)) {
-            vm->free_tracked[cls] = *cell;
-            *cell = NULL;
-            return cell;
-        }
+    void **cell = cls < HEAP_SIZE_CLASSES ? list[cls] : NULL;
+    if (__builtin_expect(cell != NULL, 1)) {
+        list[cls] = *cell;
+        *cell = NULL;
     }
-    return rt_heap_tracked_slow(vm, bytes);
+    return cell;
+}
+static inline void *rt_heap_tracked(VM *vm, size_t bytes) {
+    void *cell = rt_heap_pop_zeroed(vm->free_tracked, bytes);
+    return cell ? cell : rt_heap_tracked_slow(vm, bytes);
 }
 static inline void *rt_heap_loose(VM *vm, size_t bytes) {
-    size_t cls = (bytes + 15) / 16;
-    if (cls < HEAP_SIZE_CLASSES) {
-        void **cell = vm->free_loose[cls];
-        if (__builtin_expect(cell != NULL, 1)) {
-            vm->free_loose[cls] = *cell;
-            *cell = NULL;
-            return cell;
-        }
-    }
-    return rt_heap_loose_slow(vm, bytes);
+    void *cell = rt_heap_pop_zeroed(vm->free_loose, bytes);
+    return cell ? cell : rt_heap_loose_slow(vm, bytes);
 }
 static inline void *rt_heap_atomic(VM *vm, size_t bytes) {
     size_t cls = (bytes + 15) / 16;
